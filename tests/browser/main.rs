@@ -1,0 +1,14 @@
+//! The built site in a real Chromium: one topic a file, over the harness.
+//!
+//! Needs a built site in `dist/` (`cargo xtask test` sees to it) and a Chromium. Two ways in: what
+//! a script does (`window.glassformer`) and what a person does, by the names a screen reader says.
+
+mod engines;
+mod fallback;
+mod harness;
+mod input;
+mod keeping;
+mod person;
+mod runs;
+mod scripting;
+mod site;
