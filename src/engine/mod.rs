@@ -1,1 +1,21 @@
-//! (being written)
+//! The engine: a character-level GPT on burn, its training, its sampling, its checkpoints.
+//!
+//! From leaf to whole: [`layers`], [`attention`], [`block`], [`gpt`]; then what moves its
+//! [`params`]: [`optim`], [`train`]; what it writes: [`sample`]; what is kept: [`checkpoint`]. The
+//! same code runs natively and, through [`worker`], in a Web Worker. It never sees the page.
+
+pub mod attention;
+pub mod block;
+pub mod checkpoint;
+pub mod device;
+pub mod dropout;
+pub mod gpt;
+pub mod init;
+pub mod layers;
+pub mod optim;
+pub mod params;
+pub mod run;
+pub mod sample;
+pub mod session;
+pub mod train;
+pub mod worker;

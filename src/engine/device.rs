@@ -1,0 +1,81 @@
+//! Where tensors live: the CPU (burn-flex) or a GPU through wgpu.
+
+use crate::protocol::{Backend, Fault, FaultKind};
+use burn::tensor::Device;
+
+/// An opened device, with what the page wants to say about it.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Tracks gradients; [`Place::plain`] does not.
+    pub device: Device,
+    pub backend: Backend,
+    /// The GPU's name where the system tells it.
+    pub adapter: Option<String>,
+}
+
+impl Place {
+    /// The CPU; always there.
+    pub fn cpu() -> Self {
+        Place {
+            device: Device::flex().autodiff(),
+            backend: Backend::Cpu,
+            adapter: None,
+        }
+    }
+
+    /// Opens the backend.
+    ///
+    /// # Errors
+    /// [`FaultKind::Device`] when this build or this machine lacks it.
+    pub async fn open(backend: Backend) -> Result<Self, Fault> {
+        match backend {
+            Backend::Cpu => Ok(Place::cpu()),
+            Backend::Webgpu => gpu::open().await,
+        }
+    }
+
+    /// The same device without gradients, for evaluation and sampling.
+    pub fn plain(&self) -> Device {
+        self.device.clone().inner()
+    }
+}
+
+#[cfg(feature = "webgpu")]
+mod gpu {
+    use super::*;
+
+    /// Kernels gathered into one submission before it is sent: enough to amortise a submit, few
+    /// enough that the GPU starts early.
+    const TASKS_MAX: usize = 64;
+
+    pub async fn open() -> Result<Place, Fault> {
+        let (device, setup) = Device::wgpu_options()
+            .tasks_max(TASKS_MAX)
+            .init_with_setup_async()
+            .await
+            .map_err(|e| {
+                Fault::new(
+                    FaultKind::Device,
+                    format!("The GPU could not be opened ({e}). Try the CPU."),
+                )
+            })?;
+        let name = setup.adapter.get_info().name;
+        Ok(Place {
+            device: device.autodiff(),
+            backend: Backend::Webgpu,
+            adapter: (!name.is_empty()).then_some(name),
+        })
+    }
+}
+
+#[cfg(not(feature = "webgpu"))]
+mod gpu {
+    use super::*;
+
+    pub async fn open() -> Result<Place, Fault> {
+        Err(Fault::new(
+            FaultKind::Device,
+            "This engine was built for the CPU only; build it with the feature webgpu.",
+        ))
+    }
+}

@@ -1,0 +1,113 @@
+//! The whole model: characters in, logits for the next character out.
+
+use super::attention::Context;
+use super::block::Block;
+use super::dropout::{Dropout, Site};
+use super::init::Init;
+use super::layers::{Embedding, LayerNorm, Linear, one_hot, project};
+use crate::config::{ModelConfig, Norm};
+use burn::module::Module;
+use burn::tensor::{Device, Int, Tensor, activation::log_softmax};
+
+/// All but the head, under the name that nanoGPT's checkpoints have.
+#[derive(Module, Debug)]
+pub struct Transformer {
+    /// Token embedding: [V, C].
+    pub wte: Embedding,
+    /// Position embedding: [block_size, C].
+    pub wpe: Embedding,
+    pub h: Vec<Block>,
+    /// Only under `norm: pre`.
+    pub ln_f: Option<LayerNorm>,
+}
+
+#[derive(Module, Debug)]
+pub struct Gpt {
+    pub transformer: Transformer,
+    /// [V, C], no bias; absent when tied to `wte`.
+    pub lm_head: Option<Linear>,
+    #[module(skip)]
+    config: ModelConfig,
+    vocab: usize,
+}
+
+impl Gpt {
+    /// A new model whose weights depend on nothing but the seed, the configuration and the
+    /// vocabulary's size.
+    pub fn new(config: &ModelConfig, vocab: usize, seed: u32, device: &Device) -> Self {
+        let init = Init::new(device, seed);
+        let root = init.at("transformer");
+        let block = |n: usize| Block::new(&root.at("h").at(n), config);
+        Gpt {
+            transformer: Transformer {
+                wte: Embedding::new(&root.at("wte"), [vocab, config.n_embd]),
+                wpe: Embedding::new(&root.at("wpe"), [config.block_size, config.n_embd]),
+                h: (0..config.n_layer).map(block).collect(),
+                ln_f: (config.norm == Norm::Pre)
+                    .then(|| LayerNorm::new(&root.at("ln_f"), config.n_embd, config.bias)),
+            },
+            lm_head: (!config.tied)
+                .then(|| Linear::new(&init.at("lm_head"), [vocab, config.n_embd], 0.02, false)),
+            config: *config,
+            vocab,
+        }
+    }
+
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// V.
+    pub fn vocab(&self) -> usize {
+        self.vocab
+    }
+
+    /// Logits for the character after each position: `[B, T]` to `[B, T, V]`, T at most the block.
+    pub fn forward(&self, tokens: Tensor<2, Int>, dropout: Option<Dropout>) -> Tensor<3> {
+        let [_, t] = tokens.dims();
+        let Transformer { wte, wpe, h, ln_f } = &self.transformer;
+        let context = Context {
+            dropout,
+            future: future(t, &tokens.device()),
+        };
+
+        let hook_embed = wte.forward(one_hot(tokens, self.vocab)); // [B, T, C]
+        let hook_pos_embed = wpe.weight.val().narrow(0, 0, t).unsqueeze::<3>(); // [1, T, C]
+        let mut x = hook_embed + hook_pos_embed; // [B, T, C]
+        if let (Some(dropout), true) = (&context.dropout, self.config.embd_dropout) {
+            x = dropout.apply(x, 0, Site::Embedding);
+        }
+        for (layer, block) in h.iter().enumerate() {
+            x = block.forward(x, layer, &context); // [B, T, C]
+        }
+        if let Some(ln_f) = ln_f {
+            x = ln_f.forward(x); // [B, T, C]
+        }
+        match &self.lm_head {
+            Some(lm_head) => lm_head.forward(x),
+            None => project(x, wte.weight.val(), None),
+        } // [B, T, V]
+    }
+
+    /// Mean cross-entropy in nats per character, as a `[1]` tensor; tokens and targets are `[B, T]`.
+    pub fn loss(
+        &self,
+        tokens: Tensor<2, Int>,
+        targets: Tensor<2, Int>,
+        dropout: Option<Dropout>,
+    ) -> Tensor<1> {
+        let [b, t] = tokens.dims();
+        let logits = self.forward(tokens, dropout); // [B, T, V]
+        let log_probs = log_softmax(logits, 2); // [B, T, V]
+        let chosen = log_probs * one_hot(targets, self.vocab); // [B, T, V]
+        chosen.sum().div_scalar(-((b * t) as f64)) // [1]
+    }
+}
+
+/// True above the diagonal, where key j comes after query i: `[T, T]`.
+fn future(t: usize, device: &Device) -> Tensor<2, burn::tensor::Bool> {
+    let position = Tensor::<1, Int>::arange(0..t as i64, device);
+    let i = position.clone().reshape([t, 1]); // [T, 1]
+    let j = position.reshape([1, t]); // [1, T]
+    j.greater(i) // [T, T]
+}

@@ -1,0 +1,125 @@
+//! A model's parameters as a list: visited, read and replaced in one fixed order, by name.
+//!
+//! Names are those of `docs/architecture.md`'s table (nanoGPT's where it has them); the order is
+//! that of the fields in the modules.
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{Gradients, Tensor};
+
+/// The path from the root to the parameter that is being visited.
+#[derive(Default)]
+struct Path(Vec<Option<String>>);
+
+impl Path {
+    fn enter(&mut self, name: &str, container: &str) {
+        // An attention kind is an enum inside its block: its variant is no part of the name.
+        self.0
+            .push((!container.starts_with("Enum")).then(|| name.to_string()));
+    }
+
+    fn exit(&mut self) {
+        self.0.pop();
+    }
+
+    fn name(&self) -> String {
+        let parts: Vec<&str> = self.0.iter().flatten().map(String::as_str).collect();
+        parts.join(".")
+    }
+}
+
+/// One parameter, flattened.
+#[derive(Clone, Debug)]
+pub struct Named {
+    pub name: String,
+    pub shape: Vec<usize>,
+    /// [n], the shape's product; without a graph behind it.
+    pub tensor: Tensor<1>,
+}
+
+/// All parameters in order.
+pub fn list<M: Module>(model: &M) -> Vec<Named> {
+    struct Lister {
+        path: Path,
+        found: Vec<Named>,
+    }
+    impl ModuleVisitor for Lister {
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.path.enter(name, container);
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.path.exit();
+        }
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let tensor = param.val();
+            let tensor = if tensor.is_autodiff() {
+                tensor.inner()
+            } else {
+                tensor
+            };
+            self.found.push(Named {
+                name: self.path.name(),
+                shape: tensor.dims().to_vec(),
+                tensor: flat(tensor),
+            });
+        }
+    }
+    let mut lister = Lister {
+        path: Path::default(),
+        found: Vec::new(),
+    };
+    model.visit(&mut lister);
+    lister.found
+}
+
+/// Each parameter's gradient in order, flattened; zeros where the loss does not depend on it.
+pub fn gradients<M: Module>(model: &M, gradients: &mut Gradients) -> Vec<Tensor<1>> {
+    struct Collector<'a> {
+        gradients: &'a mut Gradients,
+        found: Vec<Tensor<1>>,
+    }
+    impl ModuleVisitor for Collector<'_> {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let tensor = param.val();
+            let gradient = match tensor.grad_remove(self.gradients) {
+                Some(gradient) => gradient,
+                None => tensor.inner().zeros_like(),
+            };
+            self.found.push(flat(gradient));
+        }
+    }
+    let mut collector = Collector {
+        gradients,
+        found: Vec::new(),
+    };
+    model.visit(&mut collector);
+    collector.found
+}
+
+/// The model with every parameter replaced, in order, by a flat tensor of as many numbers.
+///
+/// Parameters beyond the end of `values` stay as they are.
+pub fn replace<M: Module>(model: M, values: Vec<Tensor<1>>) -> M {
+    struct Replacer(std::vec::IntoIter<Tensor<1>>);
+    impl ModuleMapper for Replacer {
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            let Some(value) = self.0.next() else {
+                return param;
+            };
+            let (id, old, mapper) = param.consume();
+            let value = value.reshape(old.dims());
+            let value = if old.is_autodiff() {
+                Tensor::from_inner(value).require_grad()
+            } else {
+                value
+            };
+            Param::from_mapped_value(id, value, mapper)
+        }
+    }
+    model.map(&mut Replacer(values.into_iter()))
+}
+
+/// `[...]` to `[n]`.
+fn flat<const D: usize>(tensor: Tensor<D>) -> Tensor<1> {
+    let n = tensor.dims().iter().product::<usize>();
+    tensor.reshape([n])
+}

@@ -1,0 +1,104 @@
+//! A run: a model, the text it learns, and the optimizer between them.
+
+use super::device::Place;
+use super::gpt::Gpt;
+use super::optim::AdamW;
+use super::params;
+use crate::config::RunConfig;
+use crate::protocol::{Fault, FaultKind, RunInfo};
+use crate::text::TextError;
+use crate::text::batch::{Dataset, unigram_entropy};
+use crate::text::tokenizer::Tokenizer;
+
+/// Everything that training changes, and everything it reads.
+#[derive(Debug)]
+pub struct Run {
+    pub config: RunConfig,
+    pub tokenizer: Tokenizer,
+    /// `None` for a model that was loaded without its text: it writes but does not train.
+    pub text: Option<TrainingText>,
+    pub model: Gpt,
+    pub optimizer: AdamW,
+    /// Steps trained so far.
+    pub step: u32,
+    pub place: Place,
+}
+
+/// A text, split, with what is known of it before any training.
+#[derive(Debug)]
+pub struct TrainingText {
+    pub dataset: Dataset,
+    /// Entropy of its single characters, in nats.
+    pub unigram_entropy: f32,
+}
+
+impl TrainingText {
+    /// # Errors
+    /// Characters outside the vocabulary, or a text too short for the block.
+    pub fn new(text: &str, tokenizer: &Tokenizer, block_size: usize) -> Result<Self, TextError> {
+        let tokens = tokenizer.encode(text)?;
+        Ok(TrainingText {
+            unigram_entropy: unigram_entropy(&tokens, tokenizer.size()) as f32,
+            dataset: Dataset::split(tokens, block_size)?,
+        })
+    }
+}
+
+impl Run {
+    /// A model that has seen nothing yet.
+    ///
+    /// # Errors
+    /// A configuration outside its ranges, or a text that cannot be learned from.
+    pub fn new(config: RunConfig, text: &str, place: &Place) -> Result<Self, Fault> {
+        config.check().map_err(input)?;
+        let tokenizer = Tokenizer::fit(text).map_err(input)?;
+        let text = TrainingText::new(text, &tokenizer, config.model.block_size).map_err(input)?;
+        let model = Gpt::new(&config.model, tokenizer.size(), config.seed, &place.device);
+        Ok(Run {
+            config,
+            optimizer: AdamW::new(&model),
+            tokenizer,
+            text: Some(text),
+            model,
+            step: 0,
+            place: place.clone(),
+        })
+    }
+
+    pub fn info(&self) -> RunInfo {
+        let parameters = params::list(&self.model);
+        let (train_chars, val_chars, unigram_entropy) = match &self.text {
+            Some(text) => (
+                text.dataset.train.len(),
+                text.dataset.val.len(),
+                text.unigram_entropy,
+            ),
+            None => (0, 0, 0.0),
+        };
+        RunInfo {
+            config: self.config,
+            params: parameters
+                .iter()
+                .map(|p| p.shape.iter().product::<usize>())
+                .sum(),
+            vocab: self.tokenizer.vocab().to_vec(),
+            step: self.step,
+            train_chars,
+            val_chars,
+            unigram_entropy,
+        }
+    }
+}
+
+/// An error of the person's input, in its own words.
+pub fn input(error: impl std::fmt::Display) -> Fault {
+    Fault::new(FaultKind::Input, error.to_string())
+}
+
+/// A read from the device that failed.
+pub fn unread(error: impl std::fmt::Display) -> Fault {
+    Fault::new(
+        FaultKind::Device,
+        format!("The device did not give back a result: {error}"),
+    )
+}

@@ -1,0 +1,209 @@
+//! Writing: logits to a character, one at a time.
+
+use super::run::{Run, unread};
+use crate::protocol::{Backend, Fault, Sampling};
+use crate::random::Stream;
+use burn::module::Module;
+use burn::tensor::{Int, Tensor, TensorData};
+
+/// A text in the making.
+#[derive(Debug)]
+pub struct Generation {
+    /// The prompt and what was written, as tokens.
+    tokens: Vec<u32>,
+    prompt_len: usize,
+    options: Sampling,
+    stream: Stream,
+}
+
+impl Generation {
+    /// # Errors
+    /// An option outside its range, or a prompt with characters outside the vocabulary (named).
+    pub fn new(run: &Run, prompt: &str, options: Sampling) -> Result<Self, Fault> {
+        check(&options)?;
+        let tokens = run.tokenizer.encode(prompt).map_err(super::run::input)?;
+        Ok(Generation {
+            prompt_len: tokens.len(),
+            tokens,
+            options,
+            stream: Stream::new(options.seed, "sample"),
+        })
+    }
+
+    /// Whether as much is written as was asked for.
+    pub fn is_done(&self) -> bool {
+        self.tokens.len() - self.prompt_len >= self.options.tokens as usize
+    }
+
+    /// What was written, without the prompt.
+    pub fn written(&self, run: &Run) -> String {
+        run.tokenizer.decode(&self.tokens[self.prompt_len..])
+    }
+
+    /// Writes one more character.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub async fn advance(&mut self, run: &Run) -> Result<String, Fault> {
+        // Nothing to go on: any character may follow the empty text, so start from the first.
+        let context = if self.tokens.is_empty() {
+            &[0][..]
+        } else {
+            let block_size = run.config.model.block_size;
+            &self.tokens[self.tokens.len().saturating_sub(block_size)..]
+        };
+        let logits = next_logits(run, context).await?;
+        let token = draw(&logits, &self.options, &mut self.stream);
+        self.tokens.push(token as u32);
+        Ok(run.tokenizer.decode(&[token as u32]))
+    }
+}
+
+/// The logits after the last token of `context`: V numbers.
+///
+/// # Errors
+/// When the device fails.
+pub async fn next_logits(run: &Run, context: &[u32]) -> Result<Vec<f32>, Fault> {
+    let last = context.len() - 1;
+    // On a GPU every new length would compile new kernels: fill up to the block, which causal
+    // attention cannot see. On the CPU a short context is simply less work.
+    let t = match run.place.backend {
+        Backend::Webgpu => run.config.model.block_size,
+        Backend::Cpu => context.len(),
+    };
+    let mut tokens: Vec<i32> = context.iter().map(|token| *token as i32).collect();
+    tokens.resize(t, 0);
+    let tokens = Tensor::<2, Int>::from_data(TensorData::new(tokens, [1, t]), &run.place.plain()); // [1, T]
+    let logits = run.model.valid().forward(tokens, None); // [1, T, V]
+    let row = logits.narrow(1, last, 1); // [1, 1, V]
+    let data = row.into_data_async().await.map_err(unread)?;
+    Ok(data.iter::<f32>().collect())
+}
+
+fn check(options: &Sampling) -> Result<(), Fault> {
+    let wrong = |message: String| Err(super::run::input(message));
+    if options.tokens == 0 || options.tokens > 100_000 {
+        return wrong(format!(
+            "tokens is {}, but it must lie between 1 and 100000",
+            options.tokens
+        ));
+    }
+    if !(0.0..=10.0).contains(&options.temperature) {
+        return wrong(format!(
+            "temperature is {}, but it must lie between 0 and 10",
+            options.temperature
+        ));
+    }
+    if !(options.top_p > 0.0 && options.top_p <= 1.0) {
+        return wrong(format!(
+            "topP is {}, but it must lie above 0 and at most at 1",
+            options.top_p
+        ));
+    }
+    Ok(())
+}
+
+/// Draws an index: temperature, then the k likeliest, then the likeliest that reach `top_p`
+/// together (Holtzman and others 2020). Temperature 0 takes the likeliest; ties go to the first.
+pub fn draw(logits: &[f32], options: &Sampling, stream: &mut Stream) -> usize {
+    let mut order: Vec<usize> = (0..logits.len()).collect();
+    order.sort_by(|a, b| logits[*b].total_cmp(&logits[*a]));
+    let Some(&likeliest) = order.first() else {
+        return 0;
+    };
+    if options.temperature <= 0.0 {
+        return likeliest;
+    }
+    if options.top_k > 0 {
+        order.truncate(options.top_k as usize);
+    }
+    let highest = f64::from(logits[likeliest]);
+    let temperature = f64::from(options.temperature);
+    let weights: Vec<f64> = order
+        .iter()
+        .map(|i| libm::exp((f64::from(logits[*i]) - highest) / temperature))
+        .collect();
+    let total: f64 = weights.iter().sum();
+    let mut reach = 0.0;
+    let kept = weights
+        .iter()
+        .take_while(|w| {
+            let before = reach;
+            reach += **w / total;
+            before < f64::from(options.top_p)
+        })
+        .count();
+    let mut left = stream.uniform() * weights[..kept].iter().sum::<f64>();
+    for (i, weight) in order.iter().zip(&weights[..kept]) {
+        left -= weight;
+        if left < 0.0 {
+            return *i;
+        }
+    }
+    order[kept - 1]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shares(options: Sampling) -> [f64; 4] {
+        // Probabilities 0.5, 0.25, 0.15, 0.1 at temperature 1.
+        let logits = [0.25f32, 0.1, 0.5, 0.15].map(f32::ln);
+        let mut stream = Stream::new(5, "test");
+        let mut shares = [0.0; 4];
+        for _ in 0..20_000 {
+            shares[draw(&logits, &options, &mut stream)] += 1.0 / 20_000.0;
+        }
+        shares
+    }
+
+    fn near(got: [f64; 4], expected: [f64; 4]) {
+        for (g, e) in got.iter().zip(expected) {
+            assert!((g - e).abs() < 0.02, "{got:?} is not {expected:?}");
+        }
+    }
+
+    #[test]
+    fn draws_follow_temperature_top_k_and_top_p() {
+        let plain = Sampling {
+            temperature: 1.0,
+            ..Sampling::default()
+        };
+        near(shares(plain), [0.25, 0.1, 0.5, 0.15]);
+        near(
+            shares(Sampling { top_k: 2, ..plain }),
+            [1.0 / 3.0, 0.0, 2.0 / 3.0, 0.0],
+        );
+        near(
+            shares(Sampling {
+                top_p: 0.6,
+                ..plain
+            }),
+            [1.0 / 3.0, 0.0, 2.0 / 3.0, 0.0],
+        );
+        near(
+            shares(Sampling {
+                top_p: 0.01,
+                ..plain
+            }),
+            [0.0, 0.0, 1.0, 0.0],
+        );
+        near(
+            shares(Sampling {
+                temperature: 0.0,
+                ..plain
+            }),
+            [0.0, 0.0, 1.0, 0.0],
+        );
+        // At temperature 1/2 probabilities are squared, then shared out anew.
+        let sum = 0.0625 + 0.01 + 0.25 + 0.0225;
+        near(
+            shares(Sampling {
+                temperature: 0.5,
+                ..plain
+            }),
+            [0.0625, 0.01, 0.25, 0.0225].map(|p| p / sum),
+        );
+    }
+}

@@ -1,0 +1,197 @@
+//! Training: one step, and what it reports.
+//!
+//! A step is queued without waiting for its numbers: [`Run::queue_step`] leaves loss and norm on the
+//! device, [`read_steps`] brings several back at once. On the CPU both are immediate; on a GPU this
+//! keeps the queue full.
+
+use super::dropout::Dropout;
+use super::params;
+use super::run::{Run, unread};
+use crate::protocol::{Fault, FaultKind};
+use crate::text::batch::{Batch, windows};
+use burn::module::Module;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+/// A step whose numbers are still on the device.
+#[derive(Debug)]
+pub struct Queued {
+    /// Steps trained, this one included.
+    pub step: u32,
+    pub lr: f64,
+    /// [2]: the batch's loss, the gradient's global norm.
+    numbers: Tensor<1>,
+}
+
+/// A step's numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measured {
+    pub step: u32,
+    pub lr: f64,
+    /// Nats per character.
+    pub loss: f32,
+    /// Before clipping.
+    pub grad_norm: f32,
+}
+
+impl Run {
+    /// Queues one training step.
+    ///
+    /// # Errors
+    /// [`FaultKind::State`] when the model was loaded without a text.
+    pub fn queue_step(&mut self) -> Result<Queued, Fault> {
+        let text = self.text.as_ref().ok_or_else(no_text)?;
+        let train = self.config.train;
+        let batch = text.dataset.batch(
+            self.config.seed,
+            self.step,
+            train.batch_size,
+            self.config.model.block_size,
+        );
+        let device = &self.place.device;
+        let (tokens, targets) = upload(&batch, device); // [B, T] each
+        let dropout = (self.config.model.dropout > 0.0).then_some(Dropout {
+            seed: self.config.seed,
+            step: self.step,
+            rate: self.config.model.dropout,
+        });
+
+        let loss = self.model.loss(tokens, targets, dropout); // [1]
+        let mut gradients = loss.backward();
+        let gradients = params::gradients(&self.model, &mut gradients);
+        let lr = super::optim::learning_rate(&train, self.step);
+        let (model, norm) =
+            self.optimizer
+                .step(self.model.clone(), gradients, &train, self.step, device);
+        self.model = model;
+        self.step += 1;
+        Ok(Queued {
+            step: self.step,
+            lr,
+            numbers: Tensor::cat(vec![loss.inner(), plain(norm)], 0), // [2]
+        })
+    }
+
+    /// Mean loss over the whole of the given part of the text, in nats per character.
+    ///
+    /// `limit` bounds the number of batches, spread evenly over the part; `between` is awaited after
+    /// each, and ends the evaluation early (with `None`) by answering false.
+    ///
+    /// # Errors
+    /// When there is no text, or the device fails.
+    pub async fn mean_loss<F: Future<Output = bool>>(
+        &self,
+        part: Part,
+        limit: Option<usize>,
+        mut between: impl FnMut() -> F,
+    ) -> Result<Option<f32>, Fault> {
+        let text = self.text.as_ref().ok_or_else(no_text)?;
+        let tokens = match part {
+            Part::Train => &text.dataset.train,
+            Part::Val => &text.dataset.val,
+            // As much of the training text as there is validation text.
+            Part::TrainHead => {
+                let n = text.dataset.val.len().min(text.dataset.train.len());
+                &text.dataset.train[..n]
+            }
+        };
+        let (block_size, batch_size) = (self.config.model.block_size, EVAL_BATCH);
+        let batches = tokens.len().div_ceil(block_size * batch_size).max(1);
+        let stride = limit.map_or(1, |limit| batches.div_ceil(limit.max(1)));
+
+        let model = self.model.valid();
+        let device = self.place.plain();
+        let (mut sum, mut count) = (0.0f64, 0usize);
+        for batch in windows(tokens, block_size, batch_size).step_by(stride) {
+            let n = batch.inputs.len();
+            let (tokens, targets) = upload(&batch, &device);
+            let loss = model.loss(tokens, targets, None); // [1]
+            let loss: f32 = loss.into_scalar_async().await.map_err(unread)?;
+            sum += f64::from(loss) * n as f64;
+            count += n;
+            if !between().await {
+                return Ok(None);
+            }
+        }
+        Ok((count > 0).then(|| (sum / count as f64) as f32))
+    }
+}
+
+/// Windows in one batch of an evaluation.
+const EVAL_BATCH: usize = 32;
+
+/// Which text an evaluation reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Train,
+    /// The training text's beginning, as long as the validation text.
+    TrainHead,
+    Val,
+}
+
+/// Brings the numbers of several steps back, in one read.
+///
+/// # Errors
+/// [`FaultKind::Device`] when the device fails, [`FaultKind::Diverged`] when a number is not finite.
+pub async fn read_steps(queued: Vec<Queued>) -> Result<Vec<Measured>, Fault> {
+    let (keys, numbers): (Vec<(u32, f64)>, Vec<Tensor<1>>) = queued
+        .into_iter()
+        .map(|q| ((q.step, q.lr), q.numbers))
+        .unzip();
+    if numbers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let data = Tensor::cat(numbers, 0) // [2 * steps]
+        .into_data_async()
+        .await
+        .map_err(unread)?;
+    let values: Vec<f32> = data.iter::<f32>().collect();
+    let mut measured = Vec::with_capacity(keys.len());
+    for ((step, lr), pair) in keys.into_iter().zip(values.chunks_exact(2)) {
+        let (loss, grad_norm) = (pair[0], pair[1]);
+        if !(loss.is_finite() && grad_norm.is_finite()) {
+            return Err(Fault::new(
+                FaultKind::Diverged,
+                format!(
+                    "Training left the finite numbers at step {step} (loss {loss}, gradient norm \
+                     {grad_norm}). Lower the learning rate or switch clipping on, then restart."
+                ),
+            ));
+        }
+        measured.push(Measured {
+            step,
+            lr,
+            loss,
+            grad_norm,
+        });
+    }
+    Ok(measured)
+}
+
+fn no_text() -> Fault {
+    Fault::new(
+        FaultKind::State,
+        "This model was loaded without a text, so there is nothing to train on. Choose a corpus.",
+    )
+}
+
+fn plain(tensor: Tensor<1>) -> Tensor<1> {
+    if tensor.is_autodiff() {
+        tensor.inner()
+    } else {
+        tensor
+    }
+}
+
+/// Inputs and targets as `[B, T]` tensors, in one upload.
+fn upload(batch: &Batch, device: &Device) -> (Tensor<2, Int>, Tensor<2, Int>) {
+    let (b, t) = (batch.batch_size, batch.block_size);
+    let both: Vec<i32> = batch
+        .inputs
+        .iter()
+        .chain(&batch.targets)
+        .map(|token| *token as i32)
+        .collect();
+    let both = Tensor::<3, Int>::from_data(TensorData::new(both, [2, b, t]), device); // [2, B, T]
+    let half = |i: usize| both.clone().narrow(0, i, 1).reshape([b, t]);
+    (half(0), half(1))
+}
