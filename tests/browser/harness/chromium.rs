@@ -20,7 +20,7 @@ const PLACES: [&str; 5] = [
 ];
 
 /// Without these a test would depend on the machine or on the network.
-const FLAGS: [&str; 14] = [
+const FLAGS: [&str; 13] = [
     "--headless=new",
     "--no-sandbox",
     // WebGPU by SwiftShader on the CPU: the same adapter everywhere, CI included.
@@ -37,9 +37,10 @@ const FLAGS: [&str; 14] = [
     // A test's page counts as visible and is never slowed.
     "--disable-renderer-backgrounding",
     "--disable-background-timer-throttling",
-    // No name but ours leads anywhere: a test never reaches the network.
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 ];
+
+/// No name but ours leads anywhere: a test never reaches the network.
+const NO_NETWORK: &str = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1";
 
 /// A running browser with its profile; both are gone when it is dropped.
 pub struct Chromium {
@@ -61,6 +62,7 @@ impl Chromium {
         let mut command = Command::new(&program);
         command
             .args(FLAGS)
+            .args((!setup.network).then_some(NO_NETWORK))
             .arg("--remote-debugging-port=0")
             .arg(format!("--window-size={width},{height}"))
             .arg(format!("--user-data-dir={}", profile.display()))

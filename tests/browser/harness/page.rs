@@ -90,9 +90,11 @@ impl Page {
             "Target.setAutoAttach",
             json!({"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true}),
         )?;
-        // Other hosts are answered here, never by the network.
-        let patterns = json!([{"urlPattern": "https://*"}]);
-        self.command("Fetch.enable", json!({"patterns": patterns}))?;
+        if !self.setup.network {
+            // Other hosts are answered here.
+            let patterns = json!([{"urlPattern": "https://*"}]);
+            self.command("Fetch.enable", json!({"patterns": patterns}))?;
+        }
         let script = format!("{};{}", self.setup.stand.script(), self.setup.page_script);
         self.command(
             "Page.addScriptToEvaluateOnNewDocument",
@@ -417,6 +419,11 @@ impl Page {
     /// Takes the errors so far: for a test that provokes them.
     pub fn forgive(&mut self) -> Vec<String> {
         std::mem::take(&mut self.errors)
+    }
+
+    /// Forgets which other hosts were asked.
+    pub fn forget_requests(&mut self) {
+        self.foreign.clear();
     }
 
     /// Nothing uncaught, and nothing asked of another host.

@@ -66,6 +66,8 @@ pub struct Setup {
     /// How long the server takes over each 64 KB of an engine.
     pub delay: Duration,
     pub window: (u32, u32),
+    /// Whether other hosts can be reached at all; for the benchmark's text, never for a test.
+    pub network: bool,
 }
 
 impl Default for Setup {
@@ -79,6 +81,7 @@ impl Default for Setup {
             elsewhere: Vec::new(),
             delay: Duration::ZERO,
             window: (1440, 1000),
+            network: false,
         }
     }
 }
