@@ -24,7 +24,10 @@ pub fn run(options: Options) -> Result<()> {
     site::build(&machine)?;
 
     let mut bench = machine.browser_cargo()?;
-    bench.args(["bench", "--bench", "browser", "--"]);
+    // What it measures is the built site: compiling burn beside it, or itself for speed, would
+    // only take time.
+    bench.args(["bench", "--bench", "browser", "--no-default-features"]);
+    bench.args(["--profile", "dev", "--"]);
     // Cargo runs a benchmark in its package's folder, the reader's may be another.
     for (name, file) in [("--json", &options.json), ("--text", &options.text)] {
         if let Some(file) = file {
