@@ -114,7 +114,7 @@ pub fn windows(
 }
 
 /// Entropy of single characters in nats, H = -sum p ln p: the loss of a model that only counts how
-/// often each of the `vocab` characters occurs. 0 without tokens.
+/// often each character occurs. Every token must be below `vocab`. 0 without tokens.
 pub fn unigram_entropy(tokens: &[u32], vocab: usize) -> f64 {
     let mut counts = vec![0; vocab];
     for token in tokens {

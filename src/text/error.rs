@@ -64,6 +64,12 @@ pub enum TextError {
          the checkpoint it came from is damaged"
     )]
     SmallVocabulary(usize),
+
+    #[error("there is no built-in text \"{name}\"; choose one of {choices}")]
+    NoSuchCorpus { name: String, choices: String },
+
+    #[error("corpus: {0}")]
+    CorpusOptions(String),
 }
 
 /// Rounded up, so that a size over the limit never reads as the limit.

@@ -1,1 +1,254 @@
-//! (being written)
+//! The built-in texts, made by the project: small languages, each with something to learn from.
+//!
+//! One variant of [`Corpus`], one file. Each but `prose` is a grammar that draws lines, and a line
+//! is made of pieces that are free and pieces that follow from what stands before them (see
+//! [`Line`]). Two things come out of that:
+//! - [`Corpus::generate`], the text to train on;
+//! - [`Corpus::exam`], questions about what the grammar determines, on lines that were kept out of
+//!   every generated text, whatever its seed.
+
+pub mod addition;
+mod adjectives;
+mod brackets;
+mod copy;
+pub mod facts;
+mod line;
+mod prose;
+
+pub use addition::Digits;
+use line::Line;
+pub use line::{Question, Tag};
+
+use super::TextError;
+use crate::random::Stream;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::collections::HashSet;
+
+/// Lines that one exam asks about, no two alike.
+const EXAM_LINES: usize = 300;
+
+/// Lines drawn to find them: one in ten is held out, and some come again.
+const EXAM_DRAWS: usize = 30_000;
+
+/// A built-in text with its options. As JSON: `{"builtin": "addition", "digits": "most_first"}`,
+/// every option but the name having a default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "builtin", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Corpus {
+    /// Sentences whose adjectives decide on the noun: "the big old fluffy dog runs. good dog!"
+    Adjectives {},
+    /// Statements with a negation here or there, and arbitrary facts to be learned by heart.
+    Facts {},
+    /// Sums of two numbers of three digits.
+    Addition {
+        #[serde(default)]
+        digits: Digits,
+    },
+    /// Words that come again, as they are or backwards.
+    Copy {},
+    /// Brackets of four kinds, nested, and closed in the right order.
+    Brackets {},
+    /// A few pages of story.
+    Prose {},
+}
+
+/// An option of a built-in text, for a chooser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct CorpusOption {
+    pub name: &'static str,
+    pub help: &'static str,
+    /// What it may be, the default first.
+    pub choices: &'static [&'static str],
+}
+
+impl Corpus {
+    /// Every built-in text with its default options, in the order of a chooser.
+    pub const ALL: [Corpus; 6] = [
+        Corpus::Adjectives {},
+        Corpus::Facts {},
+        Corpus::Addition {
+            digits: Digits::LeastFirst,
+        },
+        Corpus::Copy {},
+        Corpus::Brackets {},
+        Corpus::Prose {},
+    ];
+
+    /// The name used in scripting, on the command line and in manifests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Corpus::Adjectives {} => "adjectives",
+            Corpus::Facts {} => "facts",
+            Corpus::Addition { .. } => "addition",
+            Corpus::Copy {} => "copy",
+            Corpus::Brackets {} => "brackets",
+            Corpus::Prose {} => "prose",
+        }
+    }
+
+    /// The name a person reads.
+    pub fn title(self) -> &'static str {
+        match self {
+            Corpus::Adjectives {} => "Adjectives and nouns",
+            Corpus::Facts {} => "Facts and negations",
+            Corpus::Addition { .. } => "Addition",
+            Corpus::Copy {} => "Copy and reverse",
+            Corpus::Brackets {} => "Brackets",
+            Corpus::Prose {} => "Stories",
+        }
+    }
+
+    /// One line on what there is to learn from it.
+    pub fn help(self) -> &'static str {
+        match self {
+            Corpus::Adjectives {} => {
+                "Big and fluffy make a dog, tiny and fluffy a cat: see the noun look at its \
+                 adjectives, and the verb at the number"
+            }
+            Corpus::Facts {} => {
+                "\"not cold but wet\": see where the answer looks for its \"not\", and where facts \
+                 learned by heart are kept"
+            }
+            Corpus::Addition { .. } => {
+                "Sums of three digits: see each digit look at the two above it, and find the carry"
+            }
+            Corpus::Copy {} => {
+                "A word comes again, or backwards: see attention step through it letter by letter"
+            }
+            Corpus::Brackets {} => {
+                "What is still open, and in which order? See each bracket find its partner"
+            }
+            Corpus::Prose {} => {
+                "A few pages of plain stories: spelling first, then words, then something like sense"
+            }
+        }
+    }
+
+    /// What can be chosen about it.
+    pub fn options(self) -> &'static [CorpusOption] {
+        match self {
+            Corpus::Addition { .. } => &[CorpusOption {
+                name: "digits",
+                help: "which digit of every number is written first: the ones, as carries go, \
+                       or the hundreds, as people write",
+                choices: &["least_first", "most_first"],
+            }],
+            Corpus::Adjectives {}
+            | Corpus::Facts {}
+            | Corpus::Copy {}
+            | Corpus::Brackets {}
+            | Corpus::Prose {} => &[],
+        }
+    }
+
+    /// The text of that name, with its default options.
+    ///
+    /// # Errors
+    /// [`TextError::NoSuchCorpus`] with the names there are.
+    pub fn named(name: &str) -> Result<Self, TextError> {
+        let found = Corpus::ALL.into_iter().find(|c| c.name() == name);
+        found.ok_or_else(|| TextError::NoSuchCorpus {
+            name: name.into(),
+            choices: Corpus::ALL.map(Corpus::name).join(", "),
+        })
+    }
+
+    /// The text that a script asked for: its name, or an object with its options.
+    ///
+    /// # Errors
+    /// [`TextError::NoSuchCorpus`], or [`TextError::CorpusOptions`] that names what it does not
+    /// know.
+    pub fn from_json(json: &Json) -> Result<Self, TextError> {
+        match json.as_str().or_else(|| json.get("builtin")?.as_str()) {
+            // Before its options are read, since the name decides which there are.
+            Some(name) => Self::named(name)?,
+            None => {
+                return Err(TextError::CorpusOptions(
+                    "expected a name, or an object with the name under \"builtin\"".into(),
+                ));
+            }
+        };
+        match json {
+            Json::String(name) => Self::named(name),
+            object => Self::deserialize(object)
+                .map_err(|error| TextError::CorpusOptions(error.to_string())),
+        }
+    }
+
+    /// The text to train on: ASCII, lines that end in `\n`, 100 to 400 KB (`prose`: what there is
+    /// of it). The same seed gives the same text on every machine; `prose` has only one.
+    pub fn generate(self, seed: u32) -> String {
+        let Some(grammar) = self.grammar() else {
+            return prose::TEXT.into();
+        };
+        let mut stream = Stream::new(seed, self.name());
+        let mut text = String::with_capacity(grammar.bytes + line::MAX_LENGTH);
+        while text.len() < grammar.bytes {
+            let line = (grammar.draw)(&mut stream);
+            if !line.is_held_out() {
+                text.push_str(&line.text());
+            }
+        }
+        text
+    }
+
+    /// Questions whose answers the grammar determines, on lines that no generated text contains.
+    ///
+    /// A question is about one determined piece of a held-out line; what is free in it (which noun
+    /// the line is about, the operands of a sum) and what any count of neighbours would know (the
+    /// rest of a word) is not asked. Scores are the caller's: exact answers, or characters. `prose`
+    /// determines nothing and has no exam.
+    pub fn exam(self, seed: u32) -> Vec<Question> {
+        let Some(grammar) = self.grammar() else {
+            return Vec::new();
+        };
+        // A stream of its own: the exam must not repeat what the text of this seed drew.
+        let mut stream = Stream::new(seed, self.name()).at(1);
+        let mut lines = HashSet::new();
+        let drawn = std::iter::repeat_with(|| (grammar.draw)(&mut stream)).take(EXAM_DRAWS);
+        let held_out = drawn.filter(|line| line.is_held_out() && lines.insert(line.text()));
+        // Two lines may still begin alike, and then their first question is one.
+        let mut asked = HashSet::new();
+        let questions = held_out.take(EXAM_LINES).flat_map(|line| line.questions());
+        let mut questions: Vec<Question> = questions
+            .filter(|question| asked.insert(question.prompt.clone()))
+            .collect();
+        if let Corpus::Facts {} = self {
+            // Chance must not leave a fact out.
+            let recalled = facts::recall_questions();
+            questions.extend(
+                recalled
+                    .into_iter()
+                    .filter(|q| asked.insert(q.prompt.clone())),
+            );
+        }
+        questions
+    }
+
+    fn grammar(self) -> Option<Grammar> {
+        let (bytes, draw): (usize, fn(&mut Stream) -> Line) = match self {
+            Corpus::Adjectives {} => (320_000, adjectives::draw),
+            Corpus::Facts {} => (320_000, facts::draw),
+            Corpus::Addition {
+                digits: Digits::LeastFirst,
+            } => (390_000, addition::draw_least_first),
+            Corpus::Addition {
+                digits: Digits::MostFirst,
+            } => (390_000, addition::draw_most_first),
+            Corpus::Copy {} => (320_000, copy::draw),
+            Corpus::Brackets {} => (320_000, brackets::draw),
+            Corpus::Prose {} => return None,
+        };
+        Some(Grammar { bytes, draw })
+    }
+}
+
+/// How a text is made: lines are drawn until it has that many bytes.
+struct Grammar {
+    bytes: usize,
+    draw: fn(&mut Stream) -> Line,
+}
+
+#[cfg(test)]
+mod tests;
