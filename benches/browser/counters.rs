@@ -48,7 +48,7 @@ impl Counters {
     /// # Errors
     /// When there is no such worker.
     pub fn read(page: &mut Page) -> Outcome<Counters> {
-        page.eval_in_worker("engine_", "self.counted")
+        page.eval_in_worker("engine-worker", "self.counted")
     }
 
     /// The calls since `earlier`, for each of so many steps.
@@ -85,10 +85,10 @@ pub struct Busy {
 /// # Errors
 /// When there is no such worker.
 pub fn start_profile(page: &mut Page) -> Outcome<()> {
-    page.worker_command("engine_", "Profiler.enable", json!({}))?;
+    page.worker_command("engine-worker", "Profiler.enable", json!({}))?;
     let often = json!({"interval": 200});
-    page.worker_command("engine_", "Profiler.setSamplingInterval", often)?;
-    page.worker_command("engine_", "Profiler.start", json!({}))?;
+    page.worker_command("engine-worker", "Profiler.setSamplingInterval", often)?;
+    page.worker_command("engine-worker", "Profiler.start", json!({}))?;
     Ok(())
 }
 
@@ -97,7 +97,7 @@ pub fn start_profile(page: &mut Page) -> Outcome<()> {
 /// # Errors
 /// When there is no such worker.
 pub fn stop_profile(page: &mut Page, steps: u32) -> Outcome<Busy> {
-    let answer = page.worker_command("engine_", "Profiler.stop", json!({}))?;
+    let answer = page.worker_command("engine-worker", "Profiler.stop", json!({}))?;
     let profile = &answer["profile"];
     let nodes: HashMap<u64, &Json> = array(&profile["nodes"])
         .filter_map(|node| Some((node["id"].as_u64()?, &node["callFrame"])))

@@ -105,7 +105,7 @@ fn a_worker_that_crashes_is_replaced() -> Outcome<()> {
     in_browser(&Setup::cpu(), |page| {
         train_past_a_saved_state(page, "cpu", 400)?;
         page.eval_in_worker::<()>(
-            "engine_cpu",
+            "engine-worker",
             "void setTimeout(() => { throw new Error('crashed by the test') })",
         )?;
         comes_to_its_end(page, 400)?;

@@ -168,16 +168,16 @@ fn checkpoints_that_are_none() -> Outcome<()> {
 #[test]
 fn files_that_are_no_text() -> Outcome<()> {
     in_browser(&Setup::cpu(), |page| {
-        page.upload("latin1.txt", b"caf\xe9 au lait\n")?;
+        page.upload(runs::CHOOSER, "latin1.txt", b"caf\xe9 au lait\n")?;
         page.shows("UTF-8")?;
-        page.upload("utf16.txt", &[0xFF, 0xFE, b'a', 0, b'b', 0])?;
+        page.upload(runs::CHOOSER, "utf16.txt", &[0xFF, 0xFE, b'a', 0, b'b', 0])?;
         page.shows("UTF-16")?;
-        page.upload("empty.txt", b"")?;
+        page.upload(runs::CHOOSER, "empty.txt", b"")?;
         page.shows("empty")?;
-        page.upload("huge.txt", &vec![b'a'; 65 * 1024 * 1024])?;
+        page.upload(runs::CHOOSER, "huge.txt", &vec![b'a'; 65 * 1024 * 1024])?;
         page.shows("MB")?;
         // A good one after all that serves.
-        page.upload("good.txt", runs::text().as_bytes())?;
+        page.upload(runs::CHOOSER, "good.txt", runs::text().as_bytes())?;
         page.shows("good.txt")
     })
 }

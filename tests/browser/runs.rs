@@ -5,6 +5,9 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
 
+/// What the page calls the button that takes a text file.
+pub const CHOOSER: &str = "A text file of yours";
+
 /// What `glassformer.ready` says.
 #[derive(Debug, Deserialize)]
 pub struct Ready {

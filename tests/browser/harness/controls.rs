@@ -127,50 +127,26 @@ impl Page {
         Ok(())
     }
 
-    /// Chooses from a list by the option's value or its visible beginning.
+    /// Gives the file chooser of that name a file of these bytes.
     ///
     /// # Errors
-    /// When there is no such list, or no such option in it.
-    pub fn choose(&mut self, name: &str, option: &str) -> Outcome<()> {
-        let control = self.find("combobox", name)?;
-        self.command("DOM.focus", json!({"backendNodeId": control.node}))?;
-        let option = Json::from(option);
-        self.script(&format!(
-            "const list = document.activeElement;
-             const chosen = [...list.options].find(o => o.value === {option} || o.text.startsWith({option}));
-             if (!chosen) throw new Error('no option ' + {option} + ' in ' + list.innerText);
-             list.value = chosen.value;
-             list.dispatchEvent(new Event('input', {{ bubbles: true }}));
-             list.dispatchEvent(new Event('change', {{ bubbles: true }}));"
-        ))
-    }
-
-    /// Gives the page's file chooser a file of these bytes.
-    ///
-    /// # Errors
-    /// When the page has no file chooser.
-    pub fn upload(&mut self, name: &str, bytes: &[u8]) -> Outcome<()> {
+    /// When the page has no such chooser.
+    pub fn upload(&mut self, chooser: &str, name: &str, bytes: &[u8]) -> Outcome<()> {
         let path = self.chromium.profile.join(name);
         fs::write(&path, bytes)
             .map_err(|e| Trouble::Other(format!("cannot write {}: {e}", path.display())))?;
-        self.upload_file(&path)
+        self.upload_file(chooser, &path)
     }
 
-    /// Gives the page's file chooser a file that exists.
+    /// Gives the file chooser of that name a file that exists.
     ///
     /// # Errors
-    /// When the page has no file chooser.
-    pub fn upload_file(&mut self, path: &Path) -> Outcome<()> {
-        self.wait_for(
-            "a file chooser",
-            "!!document.querySelector('input[type=file]')",
-        )?;
-        let chooser = self.command(
-            "Runtime.evaluate",
-            json!({"expression": "document.querySelector('input[type=file]')"}),
-        )?;
-        let object = &chooser["result"]["objectId"];
-        let files = json!({"files": [path.display().to_string()], "objectId": object});
+    /// When the page has no such chooser.
+    pub fn upload_file(&mut self, chooser: &str, path: &Path) -> Outcome<()> {
+        // A file chooser is a button to a screen reader.
+        let control = self.find("button", chooser)?;
+        let files = [path.display().to_string()];
+        let files = json!({"files": files, "backendNodeId": control.node});
         self.command("DOM.setFileInputFiles", files)?;
         Ok(())
     }
