@@ -111,10 +111,9 @@ pub fn losses(page: &mut Page, steps: usize) -> Outcome<Vec<f64>> {
 /// # Errors
 /// The first pair that does not.
 pub fn agree(a: &[f64], b: &[f64], tolerance: f64) -> Outcome<()> {
-    let apart = a
-        .iter()
-        .zip(b)
-        .position(|(a, b)| !((a - b).abs() <= tolerance));
+    // NaN agrees with nothing.
+    let close = |(a, b): (&f64, &f64)| (a - b).abs() <= tolerance;
+    let apart = a.iter().zip(b).position(|pair| !close(pair));
     match apart {
         _ if a.len() != b.len() => trouble(format!("{} losses against {}", a.len(), b.len())),
         Some(i) => trouble(format!(
