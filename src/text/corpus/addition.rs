@@ -196,6 +196,16 @@ mod tests {
     }
 
     #[test]
+    fn both_ways_of_writing_are_asked_the_same_problems() {
+        let problems = |digits: Digits| -> Vec<Option<Problem>> {
+            let exam = Corpus::Addition { digits }.exam(6);
+            let read = |q: &crate::text::corpus::Question| Problem::read(&q.prompt, digits);
+            exam.iter().map(read).collect()
+        };
+        assert_eq!(problems(Digits::LeastFirst), problems(Digits::MostFirst));
+    }
+
+    #[test]
     fn an_exam_has_sums_with_and_without_a_carry() {
         let exam = Corpus::ALL[2].exam(9);
         let with = exam.iter().filter(|q| q.tag == Tag::Carry).count();
