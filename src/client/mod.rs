@@ -6,14 +6,35 @@
 //! [`Fault`], whose message is a sentence for the person; what happens in between is told in
 //! [`Notice`]s.
 
+mod address;
+mod choice;
+mod download;
+mod engine;
+mod fault;
+mod link;
 mod notice;
+mod probe;
+mod remedy;
+mod runs;
+pub mod scripting;
+mod sources;
+mod state;
+mod storage;
+mod training;
 
 pub use notice::{EngineInfo, Notice, Started, Subscription};
 
 use crate::config::{Preset, RunConfig};
 use crate::protocol::{Backend, Fault, Sampling, TrainSummary};
+use download::Program;
+use engine::Place;
+use futures::lock::Mutex;
 use notice::Listeners;
+use serde::{Deserialize, Serialize};
+use state::State;
+use std::cell::RefCell;
 use std::rc::Rc;
+use storage::Storage;
 
 /// What a run is made from.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +57,7 @@ pub struct NamedText {
 }
 
 /// The run that was kept in the browser, without its weights.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SavedRun {
     pub step: u32,
     pub max_steps: u32,
@@ -67,6 +88,12 @@ pub struct Client(Rc<Inner>);
 
 struct Inner {
     listeners: Listeners,
+    state: RefCell<State>,
+    /// Whoever changes the engine or the run holds it, so that one change ends before the next.
+    turn: Mutex<()>,
+    /// The engines downloaded so far.
+    programs: RefCell<Vec<(Backend, Program)>>,
+    storage: Storage,
 }
 
 impl PartialEq for Client {
@@ -82,12 +109,15 @@ impl Default for Client {
     }
 }
 
-#[allow(clippy::unused_async, clippy::missing_errors_doc)]
 impl Client {
     /// A client without an engine; nothing is downloaded yet.
     pub fn new() -> Self {
         Client(Rc::new(Inner {
             listeners: Listeners::default(),
+            state: RefCell::default(),
+            turn: Mutex::new(()),
+            programs: RefCell::default(),
+            storage: Storage::default(),
         }))
     }
 
@@ -99,117 +129,201 @@ impl Client {
 
     /// The present state.
     pub fn status(&self) -> Status {
-        Status::default()
+        self.with(|state| {
+            let run = state.run.as_ref();
+            Status {
+                engine: state.engine.as_ref().map(|engine| engine.info.clone()),
+                run: run.map(|run| Rc::clone(&run.started)),
+                step: run.map_or(0, |run| run.step),
+                training: run.is_some_and(|run| run.training.is_some()),
+                writing: state.writing.is_some(),
+            }
+        })
     }
 
     /// Makes the default engine ready (probes the browser, downloads, starts the worker), or
     /// answers with the one that is in use.
+    ///
+    /// # Errors
+    /// No engine can be had, or not the one that the address names.
     pub async fn ready(&self) -> Result<EngineInfo, Fault> {
-        todo!()
+        let _turn = self.0.turn.lock().await;
+        let engine = self.engine_for(Place::Present).await?;
+        let info = engine.info.clone();
+        self.use_engine(engine);
+        Ok(info)
     }
 
-    /// Throws the present run away and makes a new one.
+    /// Makes a new run in the place of the present one, which stays when this fails.
+    ///
+    /// # Errors
+    /// A configuration or a text that cannot be used, a backend that was named and cannot be had,
+    /// or no engine at all.
     pub async fn new_run(&self, spec: RunSpec) -> Result<Rc<Started>, Fault> {
-        let _ = spec;
-        todo!()
+        self.make_run(spec).await
     }
 
-    /// The last `new_run` or `resume_saved` once more from its first step.
+    /// The last run once more from its first step.
+    ///
+    /// # Errors
+    /// There was none, or as [`Client::new_run`].
     pub async fn restart(&self) -> Result<Rc<Started>, Fault> {
-        todo!()
+        let last = self.with(|state| state.last.clone());
+        match last {
+            Some(origin) => self.make_run(origin.spec()).await,
+            None => Err(fault::state("There was no run yet to start again.")),
+        }
     }
 
     /// Trains that many steps (`None`: to the end of the run). Answers when they are done or
     /// when training was paused; a worker that is replaced in between does not end it.
+    ///
+    /// # Errors
+    /// No run, training already, no text to train on, numbers that left the finite range, or a
+    /// run that cannot go on.
     pub async fn train(&self, steps: Option<u32>) -> Result<TrainSummary, Fault> {
-        let _ = steps;
-        todo!()
+        self.train_steps(steps).await
     }
 
-    /// Ends training after the step in progress.
+    /// Ends training after the step in progress. Without training it does nothing.
+    ///
+    /// # Errors
+    /// None that is known.
     pub async fn pause(&self) -> Result<(), Fault> {
-        todo!()
+        self.pause_training().await
     }
 
-    /// Trains the steps that the last [`Client::pause`] left over.
+    /// Trains the steps that the last [`Client::pause`] left over, else to the end of the run.
+    ///
+    /// # Errors
+    /// As [`Client::train`].
     pub async fn resume(&self) -> Result<TrainSummary, Fault> {
-        todo!()
+        self.train_rest().await
     }
 
     /// Ends training and drops the run; what was saved stays saved.
+    ///
+    /// # Errors
+    /// None that is known.
     pub async fn stop(&self) -> Result<(), Fault> {
-        todo!()
+        self.drop_run().await
     }
 
     /// Losses over the whole texts: training, validation, in nats per character.
+    ///
+    /// # Errors
+    /// No run, a text too short to keep a part for validation, or an engine that broke over it.
     pub async fn evaluate(&self) -> Result<(f32, f32), Fault> {
-        todo!()
+        self.losses().await
     }
 
     /// Lets the model write, also while it trains; `on_piece` gets each piece as it comes. The
-    /// answer is everything that it wrote.
+    /// answer is everything that it wrote. A later call ends an earlier one.
+    ///
+    /// # Errors
+    /// No run, characters that the model does not know, options out of range, or an engine that
+    /// broke over it.
     pub async fn generate(
         &self,
         prompt: String,
         options: Sampling,
         on_piece: impl Fn(&str) + 'static,
     ) -> Result<String, Fault> {
-        let _ = (prompt, options, on_piece);
-        todo!()
+        self.write(prompt, options, Rc::new(on_piece)).await
     }
 
     /// Ends a [`Client::generate`] after the character in progress.
+    ///
+    /// # Errors
+    /// None that is known.
     pub async fn stop_generating(&self) -> Result<(), Fault> {
-        todo!()
+        self.end_writing().await
     }
 
-    /// The model as safetensors.
+    /// The model as safetensors; with the optimizer's moments it can be trained on exactly.
+    ///
+    /// # Errors
+    /// No run, or an engine that broke over it.
     pub async fn checkpoint(&self, with_optimizer: bool) -> Result<Vec<u8>, Fault> {
-        let _ = with_optimizer;
-        todo!()
+        self.saved_bytes(with_optimizer).await
     }
 
-    /// Takes up a run from safetensors. Without a text the model writes but does not train.
+    /// Takes up a run from safetensors, on the engine in use. Without a text the model writes but
+    /// does not train.
+    ///
+    /// # Errors
+    /// Bytes that are no checkpoint of ours or a damaged one, or a text with characters that the
+    /// model does not know.
     pub async fn load(
         &self,
         bytes: Vec<u8>,
         text: Option<NamedText>,
     ) -> Result<Rc<Started>, Fault> {
-        let _ = (bytes, text);
-        todo!()
+        self.load_run(&bytes, text).await
     }
 
-    /// Moves the run, weights and all, to the other engine (the badge's button).
+    /// Moves the run, weights and all, to the other engine (the badge's button); training goes on.
+    ///
+    /// # Errors
+    /// No run, or the backend cannot be had; the run then stays where it is.
     pub async fn move_to(&self, backend: Backend) -> Result<Rc<Started>, Fault> {
-        let _ = backend;
-        todo!()
+        self.move_run(backend).await
     }
 
     /// The run that was kept in the browser, if there is one. A storage that cannot be read is
     /// told by [`Notice::Storage`] and counts as empty.
     pub async fn saved_run(&self) -> Option<SavedRun> {
-        todo!()
+        self.about_kept().await
     }
 
     /// Takes the kept run up again; [`Client::train`] goes on with it.
+    ///
+    /// # Errors
+    /// None is kept, or it cannot be read.
     pub async fn resume_saved(&self) -> Result<Rc<Started>, Fault> {
-        todo!()
+        self.load_kept().await
     }
 
     /// Throws the kept run away.
     pub async fn forget_saved(&self) {
-        todo!()
+        if let Err(problem) = self.0.storage.forget().await {
+            self.storage_problem(problem);
+        }
     }
 
     /// A text file that the person chose or dropped.
+    ///
+    /// # Errors
+    /// Too large, empty, not UTF-8, or not readable any more.
     pub async fn read_file(&self, file: web_sys::File) -> Result<NamedText, Fault> {
-        let _ = file;
-        todo!()
+        sources::file(&file).await
     }
 
-    /// Tiny Shakespeare: from the browser's cache, else from its public address.
+    /// Tiny Shakespeare: from the browser's storage, else from its public address.
+    ///
+    /// # Errors
+    /// The address cannot be reached.
     pub async fn tiny_shakespeare(&self, progress: Progress<'_>) -> Result<NamedText, Fault> {
-        progress(0, None);
-        todo!()
+        self.shakespeare(progress).await
+    }
+
+    /// Has the engine in use fail as a bug in it would, to try what then happens.
+    ///
+    /// # Errors
+    /// No engine is in use.
+    pub fn crash_engine(&self) -> Result<(), Fault> {
+        let engine = self.with(|state| state.engine.clone());
+        let engine = engine.ok_or_else(|| fault::state("No engine is in use."))?;
+        engine.link.crash();
+        Ok(())
+    }
+
+    /// Looks at the state or changes it. Nobody may be told anything meanwhile.
+    fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        act(&mut self.0.state.borrow_mut())
+    }
+
+    fn tell(&self, notice: &Notice) {
+        self.0.listeners.tell(notice);
     }
 }

@@ -1,0 +1,304 @@
+//! What scripts get: plain objects with camelCase names, as `docs/scripting.md` lists them.
+
+use crate::client::{EngineInfo, SavedRun, Started, Status};
+use crate::config::{FIELDS, Group, Preset, Range, Recipe, RunConfig, Value};
+use crate::protocol::{Backend, RunInfo, StepReport, TrainSummary};
+use crate::text::corpus::Corpus;
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+#[derive(Serialize)]
+pub(super) struct Ready {
+    backend: Backend,
+    adapter: Option<String>,
+    reason: String,
+    version: u32,
+}
+
+impl From<EngineInfo> for Ready {
+    fn from(info: EngineInfo) -> Self {
+        let EngineInfo {
+            backend,
+            adapter,
+            reason,
+            version,
+        } = info;
+        Ready {
+            backend,
+            adapter,
+            reason,
+            version,
+        }
+    }
+}
+
+/// A run as it was really made.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Ran {
+    params: usize,
+    /// How many characters the model knows, and which, in the order of their tokens.
+    vocab: usize,
+    characters: String,
+    backend: Backend,
+    adapter: Option<String>,
+    reason: String,
+    config: RunConfig,
+    label: String,
+    step: u32,
+    train_chars: usize,
+    val_chars: usize,
+    unigram_entropy: f32,
+}
+
+impl From<&Started> for Ran {
+    fn from(started: &Started) -> Self {
+        let Started {
+            info,
+            engine,
+            label,
+        } = started;
+        let RunInfo {
+            config,
+            params,
+            vocab,
+            step,
+            train_chars,
+            val_chars,
+            unigram_entropy,
+        } = info;
+        Ran {
+            params: *params,
+            vocab: vocab.len(),
+            characters: vocab.iter().collect(),
+            backend: engine.backend,
+            adapter: engine.adapter.clone(),
+            reason: engine.reason.clone(),
+            config: *config,
+            label: label.clone(),
+            step: *step,
+            train_chars: *train_chars,
+            val_chars: *val_chars,
+            unigram_entropy: *unigram_entropy,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Trained {
+    step: u32,
+    train_loss: f32,
+    val_loss: Option<f32>,
+    ms_per_step: f32,
+    tokens_per_second: f32,
+    finished: bool,
+}
+
+impl From<TrainSummary> for Trained {
+    fn from(summary: TrainSummary) -> Self {
+        let TrainSummary {
+            step,
+            train_loss,
+            val_loss,
+            ms_per_step,
+            tokens_per_second,
+            finished,
+        } = summary;
+        Trained {
+            step,
+            train_loss,
+            val_loss,
+            ms_per_step,
+            tokens_per_second,
+            finished,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Step {
+    step: u32,
+    train_loss: f32,
+    val_loss: Option<f32>,
+    lr: f32,
+    grad_norm: f32,
+    ms: f32,
+}
+
+impl From<&StepReport> for Step {
+    fn from(report: &StepReport) -> Self {
+        let StepReport {
+            step,
+            train_loss,
+            val_loss,
+            lr,
+            grad_norm,
+            ms,
+        } = *report;
+        Step {
+            step,
+            train_loss,
+            val_loss,
+            lr,
+            grad_norm,
+            ms,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Losses {
+    pub(super) train_loss: f32,
+    pub(super) val_loss: f32,
+}
+
+#[derive(Serialize)]
+pub(super) struct Written {
+    pub(super) text: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Saved {
+    step: u32,
+    max_steps: u32,
+    label: String,
+    when: f64,
+    preset: Preset,
+}
+
+impl From<SavedRun> for Saved {
+    fn from(run: SavedRun) -> Self {
+        let SavedRun {
+            step,
+            max_steps,
+            label,
+            when,
+            preset,
+        } = run;
+        Saved {
+            step,
+            max_steps,
+            label,
+            when,
+            preset,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Stand {
+    engine: Option<Ready>,
+    run: Option<Ran>,
+    step: u32,
+    training: bool,
+    writing: bool,
+}
+
+impl From<Status> for Stand {
+    fn from(status: Status) -> Self {
+        Stand {
+            engine: status.engine.map(Ready::from),
+            run: status.run.as_deref().map(Ran::from),
+            step: status.step,
+            training: status.training,
+            writing: status.writing,
+        }
+    }
+}
+
+pub(super) fn corpora() -> Vec<Json> {
+    let corpora = Corpus::ALL.into_iter().map(|corpus| {
+        json!({
+            "name": corpus.name(),
+            "title": corpus.title(),
+            "help": corpus.help(),
+            "options": corpus.options(),
+        })
+    });
+    corpora.collect()
+}
+
+pub(super) fn presets() -> Vec<Json> {
+    let presets = Preset::ALL.into_iter().map(|preset| {
+        json!({
+            "name": preset.name(),
+            "help": preset.help(),
+            "config": RunConfig::new(preset, Recipe::default()),
+        })
+    });
+    presets.collect()
+}
+
+pub(super) fn recipes() -> Vec<Json> {
+    let recipes = Recipe::ALL.into_iter();
+    recipes
+        .map(|recipe| json!({ "name": recipe.name(), "help": recipe.help() }))
+        .collect()
+}
+
+/// Every option of `model` and `train`, with the default preset's value.
+pub(super) fn options() -> Vec<Json> {
+    let defaults = RunConfig::default();
+    let options = FIELDS.iter().map(|field| {
+        let group = match field.group {
+            Group::Model => "model",
+            Group::Train => "train",
+        };
+        let default = match (field.get)(&defaults) {
+            Value::Integer(number) => json!(number),
+            Value::Real(number) => json!(number),
+            Value::Switch(on) => json!(on),
+            Value::Choice(name) => json!(name),
+        };
+        let range = match field.range {
+            Range::Integer { min, max } => json!({ "integer": { "min": min, "max": max } }),
+            Range::Real { min, max } => json!({ "real": { "min": min, "max": max } }),
+            Range::Switch => json!({ "choice": [true, false] }),
+            Range::Choice(choices) => json!({ "choice": choices }),
+        };
+        json!({
+            "name": field.name,
+            "group": group,
+            "label": field.label,
+            "help": field.help,
+            "source": field.source,
+            "default": default,
+            "range": range,
+        })
+    });
+    options.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_come_with_defaults_inside_their_ranges() {
+        let options = options();
+        let layers = options.iter().find(|option| option["name"] == "n_layer");
+        let layers = layers.expect("an option of every model");
+        assert_eq!(layers["group"], "model");
+        assert_eq!(layers["default"], json!(2));
+        assert_eq!(layers["range"]["integer"]["max"], json!(12));
+    }
+
+    #[test]
+    fn a_loss_that_is_not_due_is_null() {
+        let summary = TrainSummary {
+            step: 3,
+            train_loss: 2.0,
+            val_loss: None,
+            ms_per_step: 1.0,
+            tokens_per_second: 1000.0,
+            finished: false,
+        };
+        let answer = serde_json::to_value(Trained::from(summary)).expect("plain data");
+        assert_eq!(answer["valLoss"], Json::Null);
+        assert_eq!(answer["trainLoss"], json!(2.0));
+    }
+}
