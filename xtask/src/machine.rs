@@ -87,11 +87,12 @@ impl Machine {
 
     /// Cargo, with a toolchain that has rustfmt and clippy. Debian's has neither.
     pub fn lint_cargo(&self) -> Result<Command> {
-        let defaults = self
-            .output_of_rustup(&["default"])
-            .and_then(|text| Some(text.split_whitespace().next()?.to_owned()));
         // Without rustup the one toolchain there is stands first, as `None`.
-        for candidate in [self.toolchain.clone(), defaults, Some("stable".to_owned())] {
+        for candidate in [
+            self.toolchain.clone(),
+            self.default_toolchain(),
+            Some("stable".to_owned()),
+        ] {
             let cargo = || {
                 let mut cargo = self.cargo();
                 cargo.env("RUSTUP_AUTO_INSTALL", "0");
@@ -112,6 +113,12 @@ impl Machine {
     /// What rustup would take in this folder if nobody told it otherwise.
     pub fn choice_of_rustup(&self) -> Option<String> {
         let text = self.output_of_rustup(&["show", "active-toolchain"])?;
+        Some(text.split_whitespace().next()?.to_owned())
+    }
+
+    /// What rustup takes where no folder has a toolchain of its own.
+    pub fn default_toolchain(&self) -> Option<String> {
+        let text = self.output_of_rustup(&["default"])?;
         Some(text.split_whitespace().next()?.to_owned())
     }
 

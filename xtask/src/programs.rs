@@ -71,22 +71,19 @@ pub fn as_root(script: &str, purpose: &str) -> Result<()> {
         );
     }
     run(Command::new("sh").args(["-c", &format!("set -e; {script}")]))
+        .with_context(|| format!("{purpose} failed"))
 }
 
-/// Installs packages of Debian or a descendant of it.
+/// Installs packages of Debian or a descendant of it, and no more than they need.
 pub fn apt_install(packages: &str, purpose: &str) -> Result<()> {
     // The lists are fetched only where they are needed: fresh containers have none.
-    let install = format!("DEBIAN_FRONTEND=noninteractive apt-get install -y {packages}");
+    let install = format!(
+        "DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends {packages}"
+    );
     as_root(
-        &format!("{install} || {{ apt-get update && {install}; }}"),
+        &format!("{install} || {{ apt-get update -qq && {install}; }}"),
         purpose,
     )
-    .with_context(|| {
-        format!(
-            "apt could not install {packages}. If its message above is about the network, connect \
-             and run this again; if the packages are not known, this release of Debian lacks them"
-        )
-    })
 }
 
 /// Whether packages can be installed with [`apt_install`].

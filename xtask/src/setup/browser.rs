@@ -47,5 +47,6 @@ pub fn install() -> Result<()> {
              and run the same command again"
         );
     }
-    programs::apt_install("chromium", "Installing Chromium")
+    // Without a font the page's words would be boxes, in screenshots too.
+    programs::apt_install("chromium fonts-liberation", "Installing Chromium")
 }

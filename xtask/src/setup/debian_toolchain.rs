@@ -22,14 +22,14 @@ pub const NAME: &str = "web";
 const SYSROOT: &str = "/usr";
 const PACKAGES: &str = "rustc-web cargo-web rust-web-src";
 
-/// Makes it; `machine` has the toolchain that has the linker.
+/// Makes it, or makes it anew.
 pub fn install(machine: &Machine) -> Result<()> {
     if !has_packages() {
         programs::apt_install(PACKAGES, "Installing Debian's Rust")?;
         ensure!(
             has_packages(),
-            "the packages {PACKAGES} are installed, but /usr/bin/rustc is not the compiler of \
-             rustc-web; remove other packages of Rust (`apt-get remove rustc cargo`) and run this again"
+            "the packages {PACKAGES} were installed, yet they are not all of one version, or compiler \
+             or sources are not in {SYSROOT}; look at `dpkg -l | grep rust` and `apt-get upgrade` them"
         );
     }
     let linker = linker(machine)?;
@@ -59,16 +59,21 @@ fn has_packages() -> bool {
         && Path::new("/usr/lib/rustlib/src/rust/library/std").exists()
 }
 
-/// `rust-lld` of a toolchain that rustup installed.
+/// `rust-lld` of the toolchain that rustup installed.
 fn linker(machine: &Machine) -> Result<PathBuf> {
-    let sysroot = programs::output(machine.command("rustc").args(["--print", "sysroot"]))?;
+    let mut rustc = machine.command("rustc");
+    // In this folder the toolchain may already be the one that is being made.
+    if let Some(toolchain) = machine.default_toolchain() {
+        rustc.env("RUSTUP_TOOLCHAIN", toolchain);
+    }
+    let sysroot = programs::output(rustc.args(["--print", "sysroot"]))?;
     let linker = Path::new(&sysroot)
         .join("lib/rustlib")
         .join(host()?)
         .join("bin/rust-lld");
-    if !linker.exists() {
+    if sysroot == SYSROOT || !linker.exists() {
         bail!(
-            "the linker {} is not there. Make a toolchain of rustup's the default one, for instance \
+            "rustup's linker {} is not there. Make a toolchain of rustup's the default one, for instance \
              `rustup default stable`, and run this again",
             linker.display()
         );

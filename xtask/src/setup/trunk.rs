@@ -26,8 +26,8 @@ pub fn install(machine: &Machine) -> Result<()> {
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
     programs::run(&mut cargo).context(
-        "Trunk comes from the registry of crates: is it within reach? Any other way to install it \
-         will do: https://trunkrs.dev",
+        "Trunk could not be compiled. Its source comes from the registry of crates, which must be \
+         within reach; any other way to install Trunk will do: https://trunkrs.dev",
     )
 }
 

@@ -31,6 +31,9 @@ pub fn install(machine: &Machine) -> Result<()> {
     let mut unlocked = machine.cargo();
     unlocked.args(["install", "wasm-bindgen-cli", "--version", &version]);
     programs::run(&mut unlocked).with_context(|| {
-        format!("wasm-bindgen-cli {version} comes from the registry of crates: is it within reach?")
+        format!(
+            "wasm-bindgen-cli {version} could not be compiled. Its source comes from the registry \
+             of crates, which must be within reach"
+        )
     })
 }

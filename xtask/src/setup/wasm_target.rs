@@ -34,22 +34,13 @@ pub fn install(machine: &mut Machine) -> Result<()> {
     machine.toolchain = Some(debian_toolchain::NAME.to_owned());
     if !compiles(machine) {
         machine.toolchain = Some(original.clone());
-        let added = programs::run(machine.command("rustup").args([
-            "target",
-            "add",
-            TARGET,
-            "--toolchain",
-            &original,
-        ]));
-        match added {
-            Ok(()) => return Ok(()),
-            Err(error) if !programs::has_apt() => {
-                return Err(error.context(format!(
-                    "rustup could not add {TARGET}. Connect to the network (or name a mirror in \
-                     RUSTUP_DIST_SERVER) and run the same command again"
-                )));
+        // Where this checkout's toolchain is Debian's, it is there but no longer works.
+        if original != debian_toolchain::NAME {
+            match add(machine, &original) {
+                Ok(()) => return Ok(()),
+                Err(error) if !programs::has_apt() => return Err(error),
+                Err(_) => println!("rustup could not add it; making it from Debian's packages"),
             }
-            Err(_) => println!("rustup could not add it; making it from Debian's packages"),
         }
         debian_toolchain::install(machine)?;
         machine.toolchain = Some(debian_toolchain::NAME.to_owned());
@@ -61,6 +52,17 @@ pub fn install(machine: &mut Machine) -> Result<()> {
             .command("rustup")
             .args(["override", "set", debian_toolchain::NAME]),
     )
+}
+
+fn add(machine: &Machine, toolchain: &str) -> Result<()> {
+    let mut rustup = machine.command("rustup");
+    rustup.args(["target", "add", TARGET, "--toolchain", toolchain]);
+    programs::run(&mut rustup).with_context(|| {
+        format!(
+            "rustup could not add {TARGET}. Connect to the network (or name a mirror in \
+             RUSTUP_DIST_SERVER) and run the same command again"
+        )
+    })
 }
 
 /// Tries it: links a small program for the target with full link-time optimisation, as a release
