@@ -5,6 +5,10 @@
 //! [`FIELDS`] describes each single option, so that the page's controls, the command line's
 //! `--set name=value` and the scripting's objects are all drawn from one table.
 
+mod params;
+
+pub use params::Item;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -143,6 +147,14 @@ pub struct ModelConfig {
     /// Whether dropout also falls on the embeddings.
     pub embd_dropout: bool,
     pub attention: Attention,
+}
+
+impl ModelConfig {
+    /// Deviation of the weights that write into the residual stream: 0.02 / sqrt(2L), so that the
+    /// stream's variance does not grow with depth (GPT-2, section 2.3).
+    pub fn residual_std(&self) -> f64 {
+        0.02 / (2.0 * self.n_layer as f64).sqrt()
+    }
 }
 
 /// How it is trained: AdamW with warm-up, cosine decay and clipping by global norm.

@@ -1,0 +1,259 @@
+//! Everything the page knows, in one [`State`], and the one function that changes it.
+//!
+//! The reducer is pure: what talks to the client is in `deeds`, and the losses, which come too
+//! often to be copied with the state, are in `live`.
+
+pub mod run;
+pub mod setup;
+pub mod writing;
+
+use crate::client::{Notice, SavedRun};
+use crate::page::live::Progress;
+use crate::page::theme::Theme;
+use crate::protocol::{Backend, Fault};
+use run::{Engine, Phase, Run};
+use setup::{Setup, SetupAction, sentence};
+use std::rc::Rc;
+use writing::{Writing, WritingAction};
+use yew::Reducible;
+
+/// Alerts shown at once; an older one makes room.
+const ALERTS: usize = 4;
+
+/// How much an alert matters: decides its colour and whether it interrupts a screen reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Something went well.
+    Good,
+    /// Something the person should know; work goes on.
+    Notice,
+    /// Something that was asked for was not done.
+    Wrong,
+}
+
+/// A message that stays until it is dismissed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alert {
+    pub id: u32,
+    pub tone: Tone,
+    pub message: String,
+}
+
+/// What can happen to the page.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// The client told something.
+    Heard(Notice),
+    /// Where training is by now, a few times a second.
+    Progressed(Progress),
+    /// What the model wrote since the last frame.
+    Wrote(String),
+    /// A run was asked for: from now on the run bar shows how far it is.
+    Asked,
+    /// The run asked for is there, or will not come.
+    Answered,
+    /// Something asked for was not done.
+    Failed(Fault),
+    /// No engine can be had, as far as the page asked of itself.
+    NoEngine(Fault),
+    /// Something asked for was done, and nothing else on the page shows it.
+    Done(String),
+    Setup(SetupAction),
+    Writing(WritingAction),
+    /// The run kept in the browser, looked up.
+    Kept(Option<SavedRun>),
+    /// The backend of the next run; `None` takes the best there is.
+    Prefer(Option<Backend>),
+    Theme(Theme),
+    Dismiss(u32),
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    pub engine: Engine,
+    pub setup: Setup,
+    pub run: Option<Run>,
+    /// Whether a run was asked for and is not there yet.
+    pub asked: bool,
+    pub writing: Writing,
+    /// The run kept in the browser by an earlier visit, while it is offered.
+    pub kept: Option<SavedRun>,
+    pub prefer: Option<Backend>,
+    pub alerts: Vec<Alert>,
+    pub theme: Theme,
+    last_alert: u32,
+}
+
+impl Reducible for State {
+    type Action = Action;
+
+    fn reduce(self: Rc<Self>, action: Action) -> Rc<Self> {
+        let mut state = Rc::unwrap_or_clone(self);
+        state.apply(action);
+        Rc::new(state)
+    }
+}
+
+impl State {
+    pub fn new(theme: Theme) -> Self {
+        State {
+            theme,
+            ..State::default()
+        }
+    }
+
+    pub fn phase(&self) -> Phase {
+        run::phase(&self.engine, self.run.as_ref(), self.asked)
+    }
+
+    fn apply(&mut self, action: Action) {
+        match action {
+            Action::Heard(notice) => self.hear(notice),
+            Action::Progressed(progress) => {
+                if let Some(run) = &mut self.run {
+                    run.progress = progress;
+                    run.warming = None;
+                }
+            }
+            Action::Wrote(text) => self.writing.write(&text),
+            Action::Asked => {
+                self.asked = true;
+                self.alerts.retain(|alert| alert.tone != Tone::Wrong);
+            }
+            Action::Answered => self.asked = false,
+            Action::Failed(fault) => {
+                self.asked = false;
+                if let Some(run) = &mut self.run {
+                    run.warming = None;
+                }
+                self.alert(Tone::Wrong, &fault.message);
+            }
+            Action::NoEngine(fault) => {
+                self.engine = Engine::Failed(sentence(&fault.message));
+                self.alert(Tone::Wrong, &fault.message);
+            }
+            Action::Done(message) => self.alert(Tone::Good, &message),
+            Action::Setup(action) => {
+                self.setup.reduce(action);
+                self.propose_prompt();
+            }
+            Action::Writing(action) => self.writing.reduce(action),
+            Action::Kept(kept) => self.kept = kept,
+            Action::Prefer(backend) => self.prefer = backend,
+            Action::Theme(theme) => self.theme = theme,
+            Action::Dismiss(id) => self.alerts.retain(|alert| alert.id != id),
+        }
+    }
+
+    fn hear(&mut self, notice: Notice) {
+        match notice {
+            Notice::Download {
+                backend,
+                received,
+                total,
+            } => {
+                self.engine = Engine::Downloading {
+                    backend,
+                    received,
+                    total,
+                };
+            }
+            Notice::Starting(backend) => self.engine = Engine::Starting(backend),
+            Notice::Ready(info) => self.engine = Engine::Ready(info),
+            Notice::Warming(done) => {
+                if let Some(run) = &mut self.run {
+                    run.warming = (done < 1.0).then_some(done);
+                }
+            }
+            Notice::Run(started) => {
+                self.asked = false;
+                self.kept = None;
+                self.engine = Engine::Ready(started.engine.clone());
+                let config = started.info.config;
+                let before = self.run.as_ref().map(|run| run.started.info.config);
+                if before != Some(config) {
+                    self.setup.adopt(config);
+                }
+                let progress = Progress::at(started.info.step);
+                self.run = Some(Run::new(started, progress));
+                self.propose_prompt();
+            }
+            Notice::Training(training) => {
+                if let Some(run) = &mut self.run {
+                    run.training = training;
+                    run.warming = None;
+                }
+            }
+            Notice::Trained(summary) => {
+                if let Some(run) = &mut self.run {
+                    run.progress.step = summary.step;
+                    run.progress.val_loss = summary.val_loss.or(run.progress.val_loss);
+                }
+            }
+            Notice::Writing { prompt } => self.writing.begin(prompt),
+            Notice::Written => self.writing.active = false,
+            Notice::Saved { step } => {
+                if let Some(run) = &mut self.run {
+                    run.kept = Some(step);
+                }
+            }
+            Notice::Storage(message) => self.alert(Tone::Notice, &message),
+            Notice::Replaced {
+                reason,
+                backend,
+                step,
+            } => {
+                let on = match backend {
+                    Backend::Webgpu => "WebGPU",
+                    Backend::Cpu => "the CPU",
+                };
+                let message = format!(
+                    "{} The engine was started again on {on}; the run goes on after step {step}.",
+                    sentence(&reason)
+                );
+                self.alert(Tone::Notice, &message);
+            }
+            Notice::Stopped => {
+                self.run = None;
+                self.asked = false;
+                self.writing.active = false;
+            }
+            Notice::Failed(fault) => {
+                self.apply(Action::Failed(fault));
+                self.writing.active = false;
+            }
+            // A question of the scripting; the page does not ask it.
+            Notice::Evaluated { .. } => {}
+            // `live` gathers these and tells them once a frame.
+            Notice::Steps(_) | Notice::Wrote(_) => {}
+        }
+    }
+
+    /// The present run's text begins the prompt, as long as it is the one in the setup.
+    fn propose_prompt(&mut self) {
+        let Some(text) = self.setup.text() else {
+            return;
+        };
+        let other = |run: &Run| run.started.label != text.label();
+        if !self.run.as_ref().is_some_and(other) {
+            self.writing.propose(&text.survey().first_word);
+        }
+    }
+
+    fn alert(&mut self, tone: Tone, message: &str) {
+        let message = sentence(message);
+        self.alerts.retain(|alert| alert.message != message);
+        if self.alerts.len() >= ALERTS {
+            self.alerts.remove(0);
+        }
+        self.last_alert += 1;
+        self.alerts.push(Alert {
+            id: self.last_alert,
+            tone,
+            message,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+use super::run::Preparation;
+use super::*;
+use crate::client::{EngineInfo, Started};
+use crate::config::{Preset, Recipe, RunConfig};
+use crate::protocol::{FaultKind, RunInfo};
+
+fn engine(backend: Backend) -> EngineInfo {
+    EngineInfo {
+        backend,
+        adapter: None,
+        reason: "a test".into(),
+        version: 1,
+    }
+}
+
+fn started(step: u32) -> Rc<Started> {
+    let config = RunConfig::new(Preset::Laptop, Recipe::Notes);
+    Rc::new(Started {
+        info: RunInfo {
+            config,
+            params: 1,
+            vocab: vec!['a', 'b'],
+            step,
+            train_chars: 900,
+            val_chars: 100,
+            unigram_entropy: 0.5,
+        },
+        engine: engine(Backend::Cpu),
+        label: "test".into(),
+    })
+}
+
+fn after(actions: impl IntoIterator<Item = Action>) -> State {
+    let start = Rc::new(State::default());
+    let end = actions.into_iter().fold(start, State::reduce);
+    Rc::unwrap_or_clone(end)
+}
+
+fn fault(message: &str) -> Action {
+    Action::Failed(Fault::new(FaultKind::Device, message))
+}
+
+fn heard(notices: impl IntoIterator<Item = Notice>) -> impl Iterator<Item = Action> {
+    notices.into_iter().map(Action::Heard)
+}
+
+fn progress(step: u32) -> Action {
+    Action::Progressed(Progress {
+        step,
+        train_loss: Some(2.0),
+        val_loss: None,
+        ms_per_step: Some(4.0),
+    })
+}
+
+#[test]
+fn from_start_to_the_first_step_the_bar_always_says_what_is_happening() {
+    let backend = Backend::Cpu;
+    let mut actions = vec![Action::Asked];
+    let preparing = |actions: &[Action]| match after(actions.to_vec()).phase() {
+        Phase::Preparing(what) => what,
+        other => panic!("not preparing: {other:?}"),
+    };
+    assert_eq!(preparing(&actions), Preparation::Asking);
+    let (received, total) = (10, Some(100));
+    for (notice, expected) in [
+        (
+            Notice::Download {
+                backend,
+                received,
+                total,
+            },
+            Preparation::Downloading {
+                backend,
+                received,
+                total,
+            },
+        ),
+        (Notice::Starting(backend), Preparation::Device(backend)),
+        (Notice::Ready(engine(backend)), Preparation::Model),
+    ] {
+        actions.push(Action::Heard(notice));
+        assert_eq!(preparing(&actions), expected);
+    }
+    actions.extend(heard([Notice::Run(started(0)), Notice::Training(true)]));
+    assert_eq!(preparing(&actions), Preparation::FirstStep);
+    actions.extend(heard([Notice::Warming(0.5)]));
+    assert_eq!(preparing(&actions), Preparation::Warming(0.5));
+    actions.push(progress(1));
+    assert_eq!(after(actions).phase(), Phase::Training);
+}
+
+#[test]
+fn a_run_pauses_ends_and_is_dropped() {
+    let mut actions: Vec<Action> =
+        heard([Notice::Run(started(0)), Notice::Training(true)]).collect();
+    actions.push(progress(5));
+    actions.extend(heard([Notice::Training(false)]));
+    assert_eq!(after(actions.clone()).phase(), Phase::Paused);
+    actions.push(progress(2000));
+    assert_eq!(after(actions.clone()).phase(), Phase::Finished);
+    actions.extend(heard([Notice::Stopped]));
+    assert_eq!(after(actions).phase(), Phase::Idle);
+}
+
+#[test]
+fn a_model_without_a_text_only_writes() {
+    let mut bare = Rc::unwrap_or_clone(started(7));
+    bare.info.train_chars = 0;
+    let state = after(heard([Notice::Run(Rc::new(bare))]));
+    assert_eq!(state.phase(), Phase::WritesOnly);
+}
+
+#[test]
+fn a_refusal_is_said_once_and_start_can_be_pressed_again() {
+    let state = after([Action::Asked, fault("no adapter"), fault("no adapter")]);
+    assert_eq!(state.phase(), Phase::Idle);
+    assert_eq!(state.alerts.len(), 1);
+    assert_eq!(state.alerts[0].message, "No adapter.");
+    let id = state.alerts[0].id;
+    let state = Rc::new(state).reduce(Action::Dismiss(id));
+    assert!(state.alerts.is_empty());
+}
+
+#[test]
+fn alerts_do_not_pile_up() {
+    let state = after((0..10).map(|n| fault(&format!("fault {n}"))));
+    let last = state.alerts.last().map(|alert| alert.message.as_str());
+    assert_eq!((state.alerts.len(), last), (ALERTS, Some("Fault 9.")));
+}
+
+#[test]
+fn a_run_from_elsewhere_sets_the_options_and_a_replaced_worker_does_not() {
+    let run = started(0);
+    let mut actions: Vec<Action> = heard([Notice::Run(Rc::clone(&run))]).collect();
+    assert_eq!(after(actions.clone()).setup.config, run.info.config);
+
+    actions.push(Action::Setup(SetupAction::Edit("n_layer", "1".into())));
+    actions.extend(heard([
+        Notice::Replaced {
+            reason: "the device was lost".into(),
+            backend: Backend::Cpu,
+            step: 40,
+        },
+        Notice::Run(started(40)),
+    ]));
+    let state = after(actions);
+    assert_eq!(state.setup.config.model.n_layer, 1);
+    assert_eq!(state.run.map(|run| run.progress.step), Some(40));
+    let said = &state.alerts[0].message;
+    assert!(said.starts_with("The device was lost. ") && said.contains("after step 40"));
+}
+
+#[test]
+fn the_offer_to_resume_ends_with_a_new_run() {
+    let kept = SavedRun {
+        step: 5,
+        max_steps: 10,
+        label: "test".into(),
+        when: 0.0,
+        preset: Preset::Glass,
+    };
+    let mut actions = vec![Action::Kept(Some(kept))];
+    assert!(after(actions.clone()).kept.is_some());
+    actions.extend(heard([Notice::Run(started(0))]));
+    assert!(after(actions).kept.is_none());
+}

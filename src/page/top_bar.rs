@@ -1,0 +1,59 @@
+//! The top bar: name, backend, theme.
+
+use super::badge::Badge;
+use super::deeds::Page;
+use super::icons::{Icon, logo};
+use super::state::Action;
+use super::state::run::Engine;
+use super::theme::Theme;
+use crate::protocol::Backend;
+use yew::prelude::*;
+
+#[derive(PartialEq, Properties)]
+pub struct TopBarProps {
+    pub page: Page,
+    pub engine: Engine,
+    pub prefer: Option<Backend>,
+    /// The backend of the present run and whether it trains, when there is a run.
+    pub running: Option<(Backend, bool)>,
+    pub busy: bool,
+    pub theme: Theme,
+}
+
+#[component]
+pub fn TopBar(props: &TopBarProps) -> Html {
+    let theme = props.theme;
+    let sign = match theme {
+        Theme::System => Icon::System,
+        Theme::Light => Icon::Light,
+        Theme::Dark => Icon::Dark,
+    };
+    let toggle = {
+        let page = props.page.clone();
+        move |_| {
+            theme.next().apply();
+            page.dispatch(Action::Theme(theme.next()));
+        }
+    };
+    let label = format!(
+        "Colours: {}. Change to {}",
+        theme.label(),
+        theme.next().label()
+    );
+    html! {
+        <header class="top-bar">
+            <h1>{ logo() }{ "Glassformer" }</h1>
+            <p class="motto">{ "A small language model, learning in this tab" }</p>
+            <Badge
+                page={props.page.clone()}
+                engine={props.engine.clone()}
+                prefer={props.prefer}
+                running={props.running}
+                busy={props.busy}
+            />
+            <button type="button" class="quiet" title={label.clone()} aria-label={label} onclick={toggle}>
+                { sign.draw() }
+            </button>
+        </header>
+    }
+}

@@ -1,0 +1,115 @@
+//! The page on which a model is made, learns and writes.
+
+mod corpus;
+mod model;
+mod options;
+mod prompt;
+mod resume;
+mod run_bar;
+mod setup;
+
+use super::chart::{LossChart, Reference};
+use super::deeds::Page;
+use super::state::State;
+use super::state::run::{Phase, Run};
+use model::ModelCard;
+use prompt::PromptCard;
+use resume::ResumeCard;
+use run_bar::RunBar;
+use setup::SetupCard;
+use yew::prelude::*;
+
+#[derive(PartialEq, Properties)]
+pub struct TrainProps {
+    pub page: Page,
+    pub state: State,
+}
+
+#[component]
+pub fn Train(props: &TrainProps) -> Html {
+    let TrainProps { page, state } = props;
+    let phase = state.phase();
+    let setup = html! {
+        <SetupCard
+            key="setup"
+            page={page.clone()}
+            setup={state.setup.clone()}
+            differs={state.run.as_ref().is_some_and(|run| differs(state, run))}
+            busy={state.asked}
+            prefer={state.prefer}
+        />
+    };
+    let work = html! {
+        <div key="work" class="work">
+            <LossChart
+                live={page.live.clone()}
+                reference={reference(state)}
+                max_steps={max_steps(state)}
+                progress={state.run.as_ref().map(|run| run.progress)}
+                theme={state.theme}
+                text={state.setup.text().map(|text| text.label().to_string())}
+            />
+            if let Some(run) = &state.run {
+                <PromptCard
+                    page={page.clone()}
+                    writing={state.writing.clone()}
+                    started={run.started.clone()}
+                />
+            }
+            <ModelCard page={page.clone()} run={state.run.clone()} busy={state.asked} />
+        </div>
+    };
+    // On a narrow screen what matters now comes first: the setup, or the run.
+    let order = if phase == Phase::Idle {
+        vec![setup, work]
+    } else {
+        vec![work, setup]
+    };
+    html! {
+        <main>
+            if let Some(kept) = &state.kept {
+                <ResumeCard page={page.clone()} kept={kept.clone()} busy={state.asked} />
+            }
+            <RunBar
+                page={page.clone()}
+                phase={phase}
+                run={state.run.clone()}
+                setup={state.setup.clone()}
+                prefer={state.prefer}
+            />
+            <div class="columns">{ order }</div>
+        </main>
+    }
+}
+
+/// Whether the setup would make another run than the present one.
+fn differs(state: &State, run: &Run) -> bool {
+    let info = &run.started.info;
+    let other_text = state.setup.text().is_some_and(|text| {
+        text.label() != run.started.label
+            || text.survey().chars != info.train_chars + info.val_chars
+    });
+    other_text || state.setup.config != info.config
+}
+
+/// The losses to read the curve by: of the run's text, or of the chosen one before there is a run.
+fn reference(state: &State) -> Option<Reference> {
+    match (&state.run, state.setup.text()) {
+        (Some(run), _) => Some(Reference {
+            vocab: run.started.info.vocab.len(),
+            counting: f64::from(run.started.info.unigram_entropy),
+        }),
+        (None, Some(text)) => Some(Reference {
+            vocab: text.survey().vocab.len(),
+            counting: text.survey().entropy,
+        }),
+        (None, None) => None,
+    }
+}
+
+fn max_steps(state: &State) -> u32 {
+    match &state.run {
+        Some(run) => run.max_steps(),
+        None => state.setup.config.train.max_steps,
+    }
+}
