@@ -3,7 +3,7 @@
 use super::choice::{Choice, Gpu, Wish, choose};
 use super::download::{self, Program};
 use super::fault::internal;
-use super::link::{Heard, Link, Lost};
+use super::link::{Link, Lost};
 use super::notice::{EngineInfo, Notice};
 use super::probe::probe;
 use super::{Client, address};
@@ -73,7 +73,7 @@ impl Client {
 
     /// Remembers that WebGPU does not work on this visit, and why.
     pub(super) fn give_up_gpu(&self, fault: &Fault) {
-        let sentence = format!("WebGPU is there, but broke: {}", fault.message);
+        let sentence = format!("WebGPU is there, but could not be used: {}", fault.message);
         self.with(|state| state.gpu_broke = Some(sentence));
     }
 
@@ -98,9 +98,8 @@ impl Client {
         self.tell(&Notice::Starting(backend));
         let client = Rc::downgrade(&self.0);
         let (link, up) = Link::start(backend, &program, move |link, heard| {
-            match (client.upgrade(), heard) {
-                (Some(inner), heard) => Client(inner).hear(link, heard),
-                (None, Heard::Event(..) | Heard::Broken(_)) => {}
+            if let Some(inner) = client.upgrade() {
+                Client(inner).hear(link, heard);
             }
         })?;
         if within(START_PATIENCE, up)
@@ -154,6 +153,7 @@ impl Client {
                 total,
             });
         };
+        progress(0, None);
         let program = download::engine(backend, &progress).await?;
         programs.borrow_mut().push((backend, program.clone()));
         Ok(program)

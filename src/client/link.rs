@@ -116,10 +116,9 @@ impl Link {
             on("error", |link, event| {
                 let error = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message);
                 let error = error.filter(|words| !words.is_empty());
-                link.break_with(internal(format!(
-                    "the engine stopped: {}",
-                    error.unwrap_or_else(|| "its files could not be loaded".into())
-                )));
+                link.break_with(internal(
+                    error.unwrap_or_else(|| "its files could not be loaded".into()),
+                ));
             }),
         ]
     }
@@ -213,7 +212,7 @@ impl Link {
     fn receive_from_loader(&self, data: &JsValue) {
         let error = Reflect::get(data, &"error".into()).ok();
         match error.and_then(|error| error.as_string()) {
-            Some(error) => self.break_with(internal(format!("the engine stopped: {error}"))),
+            Some(error) => self.break_with(internal(error)),
             None => {
                 if let Some(up) = self.up.borrow_mut().take() {
                     // Fails when nobody waits any more.

@@ -200,12 +200,19 @@ impl Client {
             });
             let (to, reason) = match remedy(fault.kind, backend, failures) {
                 Remedy::Again => {
-                    let reason = format!("The engine was restarted after an error: {fault}.");
+                    let reason =
+                        format!("The engine was restarted after an error: {}", ended(&fault));
                     (backend, reason)
                 }
                 Remedy::Cpu => {
                     self.give_up_gpu(&fault);
-                    (Backend::Cpu, format!("The run moved to the CPU: {fault}."))
+                    (
+                        Backend::Cpu,
+                        format!(
+                            "The run moved to the CPU, since WebGPU broke: {}",
+                            ended(&fault)
+                        ),
+                    )
                 }
                 Remedy::GiveUp => return Err(self.bury(fault)),
             };
@@ -246,7 +253,10 @@ impl Client {
     fn bury(&self, fault: Fault) -> Fault {
         let fault = Fault::new(
             fault.kind,
-            format!("The run could not go on: {fault}. What was saved of it can be resumed."),
+            format!(
+                "The run could not go on: {} What was saved of it can be resumed.",
+                ended(&fault)
+            ),
         );
         self.with(|state| state.run = None);
         self.tell(&Notice::Failed(fault.clone()));
@@ -461,6 +471,11 @@ impl Client {
         });
         text.unwrap_or_else(|| Rc::from(""))
     }
+}
+
+/// The fault's words with one full stop.
+fn ended(fault: &Fault) -> String {
+    format!("{}.", fault.message.trim_end_matches('.'))
 }
 
 /// Has that engine make the run.
