@@ -16,7 +16,9 @@ pub const FOLDER: &str = "dist";
 pub fn build(machine: &Machine) -> Result<()> {
     let mut trunk = machine.trunk();
     let heard = programs::run_and_listen(trunk.args(["build", "--release"]))?;
-    if heard.contains("warning: `glassformer`") {
+    // Cargo's own summary: "warning: `glassformer` (lib) generated 2 warnings".
+    let warned = |line: &str| line.contains("`glassformer` (") && line.contains(" generated ");
+    if heard.lines().any(warned) {
         bail!("the compiler warned while it built the site, and warnings are errors here");
     }
     let folder = machine.root.join(FOLDER);

@@ -64,6 +64,7 @@ fn lints(report: &mut Report, machine: &Machine, fast: bool) -> Result<()> {
     let cargo = || machine.lint_cargo();
     report.stage("Formatting", || {
         programs::run(cargo()?.args(["fmt", "--all", "--check"]))
+            .context("`cargo fmt --all` mends it, with the toolchain that has rustfmt")
     })?;
 
     let clippy = |arguments: &[&str]| {
