@@ -53,6 +53,6 @@ fn heading(tone: Tone) -> &'static str {
     match tone {
         Tone::Good => "Done.",
         Tone::Notice => "Note.",
-        Tone::Wrong => "Not possible.",
+        Tone::Wrong => "Problem.",
     }
 }

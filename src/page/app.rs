@@ -29,8 +29,10 @@ pub fn App(props: &AppProps) -> Html {
         use_effect_with((), move |()| {
             let told = (*page).clone();
             page.live.tell_to(move |action| told.dispatch(action));
-            let live = page.live.clone();
-            let subscription = page.client.subscribe(move |notice| live.hear(notice));
+            let (live, client) = (page.live.clone(), page.client.clone());
+            let subscription = page.client.subscribe(move |notice| {
+                live.hear(notice, || client.status().training);
+            });
             page.open();
             move || drop(subscription)
         });
@@ -44,7 +46,7 @@ pub fn App(props: &AppProps) -> Html {
                 page={(*page).clone()}
                 engine={state.engine.clone()}
                 prefer={state.prefer}
-                running={run.map(|run| (run.started.engine.backend, run.training))}
+                running={run.map(|run| run.started.engine.backend)}
                 busy={state.asked}
                 theme={state.theme}
             />

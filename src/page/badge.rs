@@ -15,7 +15,7 @@ pub struct BadgeProps {
     pub page: Page,
     pub engine: Engine,
     pub prefer: Option<Backend>,
-    pub running: Option<(Backend, bool)>,
+    pub running: Option<Backend>,
     pub busy: bool,
 }
 
@@ -153,7 +153,7 @@ fn preference(props: &BadgeProps) -> Html {
 }
 
 fn mover(props: &BadgeProps) -> Html {
-    let Some((backend, training)) = props.running else {
+    let Some(backend) = props.running else {
         return Html::default();
     };
     let to = other(backend);
@@ -161,7 +161,7 @@ fn mover(props: &BadgeProps) -> Html {
         <button
             type="button"
             disabled={props.busy}
-            onclick={on_click(&props.page, move |page| page.move_to(to, training))}
+            onclick={on_click(&props.page, move |page| page.move_to(to))}
         >
             { format!("Move this run to {}", match to {
                 Backend::Webgpu => "WebGPU",

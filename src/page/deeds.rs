@@ -157,16 +157,13 @@ impl Page {
         });
     }
 
-    /// Moves the run to the other backend, and goes on training if it was.
-    pub fn move_to(&self, backend: Backend, training: bool) {
+    /// Moves the run to the other backend; training goes on there by itself.
+    pub fn move_to(&self, backend: Backend) {
         self.dispatch(Action::Asked);
         let page = self.clone();
         self.attempt(move |client| async move {
             client.move_to(backend).await?;
             page.dispatch(Action::Answered);
-            if training {
-                client.train(None).await?;
-            }
             Ok(())
         });
     }

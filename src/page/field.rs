@@ -28,6 +28,9 @@ pub struct FieldRowProps {
     /// Distinguishes it within the page.
     pub id: AttrValue,
     pub label: AttrValue,
+    /// What scripts and messages call it, when that is another name.
+    #[prop_or_default]
+    pub code: Option<&'static str>,
     pub help: AttrValue,
     pub control: Control,
     pub value: AttrValue,
@@ -100,7 +103,12 @@ pub fn FieldRow(props: &FieldRowProps) -> Html {
 
     html! {
         <div class={classes!("field", base.is_some().then_some("changed"))}>
-            <label for={id.clone()}>{ label.clone() }</label>
+            <label for={id.clone()}>
+                { label.clone() }
+                if let Some(code) = props.code {
+                    <code>{ code }</code>
+                }
+            </label>
             <div class="control">
                 { control }
                 if let Some(base) = base {

@@ -38,6 +38,12 @@ impl Progress {
     }
 }
 
+/// Changes the state.
+type Tell = Rc<dyn Fn(Action)>;
+
+/// Has the chart drawn.
+pub type Draw = Rc<dyn Fn()>;
+
 /// What is gathered until the next frame.
 #[derive(Default)]
 struct Gathered {
@@ -54,8 +60,8 @@ struct Inner {
     gathered: RefCell<Gathered>,
     frame: RefCell<Option<AnimationFrame>>,
     last_told: Cell<f64>,
-    tell: RefCell<Option<Rc<dyn Fn(Action)>>>,
-    chart: RefCell<Option<Rc<dyn Fn()>>>,
+    tell: RefCell<Option<Tell>>,
+    chart: RefCell<Option<Draw>>,
 }
 
 /// The shared place of a run's live numbers; clones share it.
@@ -75,7 +81,7 @@ impl Live {
     }
 
     /// Calls the chart when there is something new to draw.
-    pub fn draw_with(&self, draw: Option<Rc<dyn Fn()>>) {
+    pub fn draw_with(&self, draw: Option<Draw>) {
         *self.0.chart.borrow_mut() = draw;
     }
 
@@ -84,8 +90,8 @@ impl Live {
         look(&self.0.history.borrow())
     }
 
-    /// Takes in what the client tells.
-    pub fn hear(&self, notice: &Notice) {
+    /// Takes in what the client tells; `training` asks it whether the present run trains.
+    pub fn hear(&self, notice: &Notice, training: impl FnOnce() -> bool) {
         match notice {
             Notice::Steps(reports) => {
                 self.gather_steps(reports);
@@ -98,10 +104,17 @@ impl Live {
             other => {
                 // In order: what was gathered happened before.
                 self.flush();
-                if let Notice::Run(started) = other {
-                    self.begin(started);
-                }
-                self.tell(Action::Heard(other.clone()));
+                self.tell(match other {
+                    Notice::Run(started) => {
+                        self.begin(started);
+                        Action::Began {
+                            started: Rc::clone(started),
+                            // A run that was moved trains on without saying so again.
+                            training: training(),
+                        }
+                    }
+                    other => Action::Heard(other.clone()),
+                });
             }
         }
     }

@@ -14,8 +14,8 @@ pub struct TopBarProps {
     pub page: Page,
     pub engine: Engine,
     pub prefer: Option<Backend>,
-    /// The backend of the present run and whether it trains, when there is a run.
-    pub running: Option<(Backend, bool)>,
+    /// The backend of the present run, when there is one.
+    pub running: Option<Backend>,
     pub busy: bool,
     pub theme: Theme,
 }

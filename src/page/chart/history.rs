@@ -9,8 +9,10 @@ use crate::protocol::StepReport;
 /// Buckets kept at most: four to a pixel of a wide screen.
 const CAPACITY: usize = 1 << 14;
 
-/// Share of the past in the smoothed line: a memory of about fifty steps.
-const MEMORY: f64 = 0.98;
+/// Steps that the smoothed line remembers, and the part of a young run that it remembers at most:
+/// a curve that falls steeply would else run behind its own steps.
+const MEMORY: f64 = 50.0;
+const YOUNG_MEMORY: f64 = 0.1;
 
 /// The training losses of neighbouring steps.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,10 +39,10 @@ pub struct History {
     validation: Vec<Validation>,
     /// Steps that one bucket takes before the next begins: a power of two.
     span: u32,
-    /// The smoothed loss before it is divided by `weight`, which grows from 0 to 1: so the first
-    /// steps are not pulled towards nothing.
+    /// The smoothed loss after the last step.
     smooth: f64,
-    weight: f64,
+    /// Steps that went into it.
+    smoothed: u32,
 }
 
 impl Default for History {
@@ -50,7 +52,7 @@ impl Default for History {
             validation: Vec::new(),
             span: 1,
             smooth: 0.0,
-            weight: 0.0,
+            smoothed: 0,
         }
     }
 }
@@ -84,9 +86,10 @@ impl History {
         if !loss.is_finite() {
             return;
         }
-        self.smooth = MEMORY * self.smooth + (1.0 - MEMORY) * f64::from(loss);
-        self.weight = MEMORY * self.weight + (1.0 - MEMORY);
-        let smooth = (self.smooth / self.weight) as f32;
+        let memory = MEMORY.min(1.0 + YOUNG_MEMORY * f64::from(self.smoothed));
+        self.smooth += (f64::from(loss) - self.smooth) / memory;
+        self.smoothed = self.smoothed.saturating_add(1);
+        let smooth = self.smooth as f32;
 
         match self.buckets.last_mut() {
             Some(open) if report.step - open.first < self.span => {
@@ -115,10 +118,9 @@ impl History {
         }
         self.buckets.retain(|bucket| bucket.last < step);
         self.validation.retain(|point| point.step < step);
-        if let Some(bucket) = self.buckets.last() {
-            (self.smooth, self.weight) = (f64::from(bucket.smooth), 1.0);
-        } else {
-            (self.smooth, self.weight) = (0.0, 0.0);
+        match self.buckets.last() {
+            Some(bucket) => self.smooth = f64::from(bucket.smooth),
+            None => self.smoothed = 0,
         }
     }
 
@@ -205,7 +207,7 @@ mod tests {
         assert!((history.buckets()[0].smooth - 4.0).abs() < 1e-6);
         history.push(&step(2, 2.0));
         let smooth = history.buckets()[1].smooth;
-        assert!((2.9..3.1).contains(&smooth), "{smooth}");
+        assert!((2.1..2.3).contains(&smooth), "{smooth}");
     }
 
     #[test]

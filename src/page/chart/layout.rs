@@ -7,6 +7,9 @@ use super::scale::Scale;
 /// A point on the canvas, in CSS pixels.
 pub type Point = (f64, f64);
 
+/// Below this width names go without their values, and sentences become words.
+pub const NARROW: f64 = 560.0;
+
 /// The rectangle in which lines are drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Plot {
@@ -19,7 +22,7 @@ pub struct Plot {
 impl Plot {
     /// Leaves room for the numbers of the axes and, on the right, for the names of the lines.
     pub fn within(width: f64, height: f64) -> Self {
-        let names = if width < 520.0 { 72.0 } else { 96.0 };
+        let names = if width < NARROW { 80.0 } else { 112.0 };
         Plot {
             left: 36.0,
             right: (width - names).max(37.0),

@@ -2,7 +2,7 @@
 
 use super::Reference;
 use super::history::{Bucket, History};
-use super::layout::{Plot, Point, raw_line, smooth_line, spread};
+use super::layout::{NARROW, Plot, Point, raw_line, smooth_line, spread};
 use super::scale::{Scale, decimals, last_step_shown, loss_domain, ticks};
 use crate::page::format;
 use wasm_bindgen::JsCast;
@@ -28,6 +28,7 @@ struct Style {
     raw: String,
     validation: String,
     paper: String,
+    /// Family and size, after the weight.
     font: String,
 }
 
@@ -42,7 +43,7 @@ impl Style {
             raw: value("--raw"),
             validation: value("--attention"),
             paper: value("--card"),
-            font: value("font-family"),
+            font: format!("{} {}", value("font-size"), value("font-family")),
         })
     }
 }
@@ -50,7 +51,11 @@ impl Style {
 /// Where steps and losses stand on a canvas of that size.
 pub fn axes(picture: &Picture, width: f64, height: f64) -> (Plot, Scale, Scale) {
     let plot = Plot::within(width, height);
-    let shown = last_step_shown(picture.history.last_step(), picture.max_steps);
+    let shown = match picture.history.last_step() {
+        // What Start would begin: all of it.
+        0 => picture.max_steps,
+        step => last_step_shown(step, picture.max_steps),
+    };
     let x = Scale {
         domain: (0.0, f64::from(shown)),
         range: (plot.left, plot.right),
@@ -64,6 +69,10 @@ pub fn axes(picture: &Picture, width: f64, height: f64) -> (Plot, Scale, Scale) 
     if let Some(reference) = picture.reference {
         reach(reference.uniform());
         reach(reference.counting);
+    }
+    if picture.history.buckets().is_empty() {
+        // All that a run may come down to.
+        reach(0.0);
     }
     for bucket in picture.history.buckets() {
         reach(f64::from(bucket.low));
@@ -93,6 +102,8 @@ pub fn paint(canvas: &HtmlCanvasElement, picture: &Picture) {
         context,
         style,
         plot,
+        width,
+        narrow: width < NARROW,
     };
     brush.context.clear_rect(0.0, 0.0, width, height);
     brush.grid(x, y);
@@ -139,6 +150,8 @@ struct Brush {
     context: CanvasRenderingContext2d,
     style: Style,
     plot: Plot,
+    width: f64,
+    narrow: bool,
 }
 
 impl Brush {
@@ -207,7 +220,7 @@ impl Brush {
     }
 
     fn set_font(&self, weight: u32) {
-        let font = format!("{weight} 12px {}", self.style.font);
+        let font = format!("{weight} {}", self.style.font);
         self.context.set_font(&font);
     }
 
@@ -236,8 +249,8 @@ impl Brush {
         }
         self.text(
             "step",
-            (right + 12.0, bottom + 16.0),
-            "left",
+            (self.width, bottom + 16.0),
+            "right",
             &self.style.faint,
         );
     }
@@ -246,7 +259,7 @@ impl Brush {
     fn reference(&self, y: Scale, reference: Reference) {
         let Plot { left, right, .. } = self.plot;
         let (uniform, counting) = (reference.uniform(), reference.counting);
-        let wide = right - left > 420.0;
+        let wide = !self.narrow;
         let lines = [
             (
                 uniform,
@@ -268,11 +281,15 @@ impl Brush {
                 },
             ),
         ];
-        let wanted = lines.each_ref().map(|(loss, _)| y.at(*loss) - 9.0);
-        let placed = spread(&wanted, LINE, (0.0, f64::INFINITY));
+        // Above its line each, unless the lower one's words would stand on the upper line.
+        let below = (y.at(counting) - y.at(uniform)).abs() < LINE + 4.0;
+        let labels = [
+            y.at(uniform) - 9.0,
+            y.at(counting) + if below { 11.0 } else { -9.0 },
+        ];
         let c = &self.context;
         self.set_font(400);
-        for ((loss, words), label) in lines.iter().zip(placed) {
+        for ((loss, words), label) in lines.iter().zip(labels) {
             let at = y.at(*loss).round() + 0.5;
             let dashes = js_sys::Array::of2(&3.into(), &4.into());
             // Fails only for what is no list of numbers.
@@ -293,7 +310,7 @@ impl Brush {
     fn names(&self, history: &History, x: Scale, y: Scale) {
         let mut names = Vec::new();
         if let Some(last) = history.buckets().last() {
-            let words = format!("training {}", short(last.smooth));
+            let words = self.name("training", last.smooth);
             names.push((
                 last.smooth,
                 x.at(f64::from(last.last)),
@@ -302,7 +319,7 @@ impl Brush {
             ));
         }
         if let Some(last) = history.validation().last() {
-            let words = format!("validation {}", short(last.loss));
+            let words = self.name("validation", last.loss);
             let colour = &self.style.validation;
             names.push((last.loss, x.at(f64::from(last.step)), words, colour));
         }
@@ -320,6 +337,15 @@ impl Brush {
         }
     }
 
+    /// A line's name and, where there is room, its value.
+    fn name(&self, name: &str, loss: f32) -> String {
+        if self.narrow {
+            name.into()
+        } else {
+            format!("{name} {loss:.2}")
+        }
+    }
+
     fn crosshair(&self, history: &History, bucket: &Bucket, x: Scale, y: Scale) {
         let at = x.at(f64::from(bucket.last));
         let column = at.round() + 0.5;
@@ -332,8 +358,4 @@ impl Brush {
             self.ring(place, &self.style.validation, 4.0);
         }
     }
-}
-
-fn short(loss: f32) -> String {
-    format!("{loss:.2}")
 }

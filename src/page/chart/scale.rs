@@ -41,7 +41,9 @@ fn round_step(length: f64, count: usize) -> f64 {
 /// Round numbers within the domain, at most about `count` of them.
 pub fn ticks(domain: (f64, f64), count: usize) -> Vec<f64> {
     let (from, to) = domain;
-    if !(to > from) || count == 0 {
+    let forward = to > from;
+    // False for what is no number, too.
+    if !forward || count == 0 {
         return vec![];
     }
     let step = round_step(to - from, count);

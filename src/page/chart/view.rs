@@ -5,7 +5,7 @@ use super::Reference;
 use super::paint::{Picture, axes, paint};
 use super::table::table;
 use crate::page::format;
-use crate::page::live::{Live, Progress};
+use crate::page::live::{Draw, Live, Progress};
 use crate::page::theme::Theme;
 use gloo::render::{AnimationFrame, request_animation_frame};
 use std::cell::{Cell, RefCell};
@@ -100,15 +100,13 @@ pub fn LossChart(props: &LossChartProps) -> Html {
     let cursor = use_state_eq(|| None::<u32>);
     let drawing = {
         let (canvas, live) = (canvas.clone(), props.live.clone());
-        use_memo((), move |()| {
-            Rc::new(Drawing {
-                canvas,
-                live,
-                reference: Cell::default(),
-                max_steps: Cell::new(1),
-                cursor: Cell::default(),
-                frame: RefCell::default(),
-            })
+        use_memo((), move |()| Drawing {
+            canvas,
+            live,
+            reference: Cell::default(),
+            max_steps: Cell::new(1),
+            cursor: Cell::default(),
+            frame: RefCell::default(),
         })
     };
     use_canvas_redrawn(&drawing, &canvas);
@@ -162,10 +160,10 @@ pub fn LossChart(props: &LossChartProps) -> Html {
 
 /// Draws again when there are new losses, another size, or other colours of the system.
 #[hook]
-fn use_canvas_redrawn(drawing: &Rc<Rc<Drawing>>, canvas: &NodeRef) {
+fn use_canvas_redrawn(drawing: &Rc<Drawing>, canvas: &NodeRef) {
     let (drawing, canvas) = (Rc::clone(drawing), canvas.clone());
     use_effect_with((), move |()| {
-        let request: Rc<dyn Fn()> = {
+        let request: Draw = {
             let drawing = Rc::clone(&drawing);
             Rc::new(move || drawing.request())
         };
@@ -200,7 +198,7 @@ fn use_canvas_redrawn(drawing: &Rc<Rc<Drawing>>, canvas: &NodeRef) {
 
 type Cursor = UseStateHandle<Option<u32>>;
 
-fn on_pointer(drawing: &Rc<Rc<Drawing>>, cursor: &Cursor) -> Callback<PointerEvent> {
+fn on_pointer(drawing: &Rc<Drawing>, cursor: &Cursor) -> Callback<PointerEvent> {
     let (drawing, cursor) = (Rc::clone(drawing), cursor.clone());
     Callback::from(move |e: PointerEvent| cursor.set(drawing.step_at(f64::from(e.offset_x()))))
 }
@@ -210,7 +208,7 @@ fn leave<E>(cursor: &Cursor) -> Callback<E> {
     Callback::from(move |_| cursor.set(None))
 }
 
-fn on_key(drawing: &Rc<Rc<Drawing>>, cursor: &Cursor) -> Callback<KeyboardEvent> {
+fn on_key(drawing: &Rc<Drawing>, cursor: &Cursor) -> Callback<KeyboardEvent> {
     let (drawing, cursor) = (Rc::clone(drawing), cursor.clone());
     Callback::from(move |e: KeyboardEvent| {
         let hundredths = match e.key().as_str() {

@@ -7,7 +7,7 @@ pub mod run;
 pub mod setup;
 pub mod writing;
 
-use crate::client::{Notice, SavedRun};
+use crate::client::{Notice, SavedRun, Started};
 use crate::page::live::Progress;
 use crate::page::theme::Theme;
 use crate::protocol::{Backend, Fault};
@@ -44,6 +44,11 @@ pub struct Alert {
 pub enum Action {
     /// The client told something.
     Heard(Notice),
+    /// The client has a run: a new one, or the present one elsewhere.
+    Began {
+        started: Rc<Started>,
+        training: bool,
+    },
     /// Where training is by now, a few times a second.
     Progressed(Progress),
     /// What the model wrote since the last frame.
@@ -109,6 +114,17 @@ impl State {
     fn apply(&mut self, action: Action) {
         match action {
             Action::Heard(notice) => self.hear(notice),
+            Action::Began { started, training } => {
+                self.kept = None;
+                self.engine = Engine::Ready(started.engine.clone());
+                let config = started.info.config;
+                let before = self.run.as_ref().map(|run| run.started.info.config);
+                if before != Some(config) {
+                    self.setup.adopt(config);
+                }
+                self.run = Some(Run::new(started, training));
+                self.propose_prompt();
+            }
             Action::Progressed(progress) => {
                 if let Some(run) = &mut self.run {
                     run.progress = progress;
@@ -165,19 +181,6 @@ impl State {
                     run.warming = (done < 1.0).then_some(done);
                 }
             }
-            Notice::Run(started) => {
-                self.asked = false;
-                self.kept = None;
-                self.engine = Engine::Ready(started.engine.clone());
-                let config = started.info.config;
-                let before = self.run.as_ref().map(|run| run.started.info.config);
-                if before != Some(config) {
-                    self.setup.adopt(config);
-                }
-                let progress = Progress::at(started.info.step);
-                self.run = Some(Run::new(started, progress));
-                self.propose_prompt();
-            }
             Notice::Training(training) => {
                 if let Some(run) = &mut self.run {
                     run.training = training;
@@ -208,7 +211,7 @@ impl State {
                     Backend::Cpu => "the CPU",
                 };
                 let message = format!(
-                    "{} The engine was started again on {on}; the run goes on after step {step}.",
+                    "{} It goes on after step {step}, on {on}.",
                     sentence(&reason)
                 );
                 self.alert(Tone::Notice, &message);
@@ -224,8 +227,8 @@ impl State {
             }
             // A question of the scripting; the page does not ask it.
             Notice::Evaluated { .. } => {}
-            // `live` gathers these and tells them once a frame.
-            Notice::Steps(_) | Notice::Wrote(_) => {}
+            // `live` makes actions of their own of these.
+            Notice::Run(_) | Notice::Steps(_) | Notice::Wrote(_) => {}
         }
     }
 

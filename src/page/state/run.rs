@@ -34,11 +34,11 @@ pub struct Run {
 }
 
 impl Run {
-    pub fn new(started: Rc<Started>, progress: Progress) -> Self {
+    pub fn new(started: Rc<Started>, training: bool) -> Self {
         Run {
+            progress: Progress::at(started.info.step),
             started,
-            progress,
-            training: false,
+            training,
             warming: None,
             kept: None,
         }

@@ -40,6 +40,11 @@ fn fault(message: &str) -> Action {
     Action::Failed(Fault::new(FaultKind::Device, message))
 }
 
+fn began(started: Rc<Started>) -> Action {
+    let training = false;
+    Action::Began { started, training }
+}
+
 fn heard(notices: impl IntoIterator<Item = Notice>) -> impl Iterator<Item = Action> {
     notices.into_iter().map(Action::Heard)
 }
@@ -82,7 +87,8 @@ fn from_start_to_the_first_step_the_bar_always_says_what_is_happening() {
         actions.push(Action::Heard(notice));
         assert_eq!(preparing(&actions), expected);
     }
-    actions.extend(heard([Notice::Run(started(0)), Notice::Training(true)]));
+    actions.extend([began(started(0)), Action::Answered]);
+    actions.extend(heard([Notice::Training(true)]));
     assert_eq!(preparing(&actions), Preparation::FirstStep);
     actions.extend(heard([Notice::Warming(0.5)]));
     assert_eq!(preparing(&actions), Preparation::Warming(0.5));
@@ -92,8 +98,7 @@ fn from_start_to_the_first_step_the_bar_always_says_what_is_happening() {
 
 #[test]
 fn a_run_pauses_ends_and_is_dropped() {
-    let mut actions: Vec<Action> =
-        heard([Notice::Run(started(0)), Notice::Training(true)]).collect();
+    let mut actions = vec![began(started(0)), Action::Heard(Notice::Training(true))];
     actions.push(progress(5));
     actions.extend(heard([Notice::Training(false)]));
     assert_eq!(after(actions.clone()).phase(), Phase::Paused);
@@ -107,7 +112,7 @@ fn a_run_pauses_ends_and_is_dropped() {
 fn a_model_without_a_text_only_writes() {
     let mut bare = Rc::unwrap_or_clone(started(7));
     bare.info.train_chars = 0;
-    let state = after(heard([Notice::Run(Rc::new(bare))]));
+    let state = after([began(Rc::new(bare))]);
     assert_eq!(state.phase(), Phase::WritesOnly);
 }
 
@@ -132,18 +137,16 @@ fn alerts_do_not_pile_up() {
 #[test]
 fn a_run_from_elsewhere_sets_the_options_and_a_replaced_worker_does_not() {
     let run = started(0);
-    let mut actions: Vec<Action> = heard([Notice::Run(Rc::clone(&run))]).collect();
+    let mut actions = vec![began(Rc::clone(&run))];
     assert_eq!(after(actions.clone()).setup.config, run.info.config);
 
     actions.push(Action::Setup(SetupAction::Edit("n_layer", "1".into())));
-    actions.extend(heard([
-        Notice::Replaced {
-            reason: "the device was lost".into(),
-            backend: Backend::Cpu,
-            step: 40,
-        },
-        Notice::Run(started(40)),
-    ]));
+    actions.push(Action::Heard(Notice::Replaced {
+        reason: "the device was lost".into(),
+        backend: Backend::Cpu,
+        step: 40,
+    }));
+    actions.push(began(started(40)));
     let state = after(actions);
     assert_eq!(state.setup.config.model.n_layer, 1);
     assert_eq!(state.run.map(|run| run.progress.step), Some(40));
@@ -162,6 +165,6 @@ fn the_offer_to_resume_ends_with_a_new_run() {
     };
     let mut actions = vec![Action::Kept(Some(kept))];
     assert!(after(actions.clone()).kept.is_some());
-    actions.extend(heard([Notice::Run(started(0))]));
+    actions.push(began(started(0)));
     assert!(after(actions).kept.is_none());
 }

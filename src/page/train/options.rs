@@ -77,6 +77,7 @@ fn row(props: &OptionsProps, field: &'static Field) -> Html {
             key={field.name}
             id={field.name}
             label={field.label}
+            code={field.name}
             help={help(field)}
             control={Control::from(&field.range)}
             value={setup.shown(field)}

@@ -158,7 +158,7 @@ fn capital(name: &str) -> String {
 
 /// How many numbers the model would be made of, and of what.
 fn bill(setup: &Setup) -> Html {
-    let (Some(text), None) = (setup.text(), setup.options_error()) else {
+    let Some(text) = setup.text() else {
         return Html::default();
     };
     let vocab = text.survey().vocab.len();
