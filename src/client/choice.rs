@@ -49,6 +49,8 @@ impl Wish {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Choice {
     pub(super) backend: Backend,
+    /// The GPU's name, where there is one.
+    pub(super) adapter: Option<String>,
     pub(super) reason: String,
 }
 
@@ -57,7 +59,17 @@ pub(super) struct Choice {
 /// # Errors
 /// WebGPU was asked for and cannot be had; the sentence says why and what to do.
 pub(super) fn choose(gpu: &Gpu, wish: Wish) -> Result<Choice, Fault> {
-    let choice = |backend, reason: String| Ok(Choice { backend, reason });
+    let choice = |backend, reason: String| {
+        let adapter = match (backend, gpu) {
+            (Backend::Webgpu, Gpu::Usable { adapter, .. }) => Some(adapter.clone()),
+            _ => None,
+        };
+        Ok(Choice {
+            backend,
+            adapter,
+            reason,
+        })
+    };
     let (wanted, asker) = match wish {
         Wish::Open => {
             return match gpu {
@@ -76,8 +88,6 @@ pub(super) fn choose(gpu: &Gpu, wish: Wish) -> Result<Choice, Fault> {
             Backend::Webgpu,
             format!("{asker} WebGPU. {}", found(adapter, *software)),
         ),
-        // It may work again, and who asks may try.
-        (Backend::Webgpu, Gpu::Broke(_)) => choice(Backend::Webgpu, format!("{asker} WebGPU.")),
         (Backend::Webgpu, lacking) => Err(Fault::new(
             FaultKind::Device,
             format!(
@@ -143,6 +153,7 @@ mod tests {
     fn webgpu_is_taken_where_it_is_and_says_which() {
         let choice = choose(&usable(), Wish::Open).expect("a choice");
         assert_eq!(choice.backend, Backend::Webgpu);
+        assert_eq!(choice.adapter.as_deref(), Some("acme gpu"));
         assert!(choice.reason.contains("acme gpu"));
     }
 
@@ -180,7 +191,5 @@ mod tests {
             assert_eq!(fault.kind, FaultKind::Device);
             assert!(fault.message.contains("\"cpu\""));
         }
-        let again = choose(&Gpu::Broke("Lost.".into()), Wish::Caller(Backend::Webgpu));
-        assert_eq!(again.map(|choice| choice.backend), Ok(Backend::Webgpu));
     }
 }

@@ -73,16 +73,19 @@ impl Client {
 
     /// Remembers that WebGPU does not work on this visit, and why.
     pub(super) fn give_up_gpu(&self, fault: &Fault) {
-        let sentence = format!("WebGPU is there, but could not be used: {}", fault.message);
+        let why = super::runs::ended(fault);
+        let sentence = format!("WebGPU is there, but could not be used: {why}");
         self.with(|state| state.gpu_broke = Some(sentence));
     }
 
     async fn gpu_for(&self, wish: Wish) -> Gpu {
-        match (wish, self.with(|state| state.gpu_broke.clone())) {
-            (_, Some(sentence)) => Gpu::Broke(sentence),
+        let broke = self.with(|state| state.gpu_broke.clone());
+        match (wish, broke) {
             // Not looked at: the answer does not depend on it.
-            (Wish::Address(Backend::Cpu) | Wish::Caller(Backend::Cpu), None) => Gpu::Absent,
-            (_, None) => probe().await,
+            (Wish::Address(Backend::Cpu) | Wish::Caller(Backend::Cpu), _) => Gpu::Absent,
+            (Wish::Open, Some(sentence)) => Gpu::Broke(sentence),
+            // It may work again, and whoever asks for it may try.
+            (Wish::Open | Wish::Address(_) | Wish::Caller(_), _) => probe().await,
         }
     }
 
@@ -125,7 +128,8 @@ impl Client {
                 link,
                 info: EngineInfo {
                     backend,
-                    adapter,
+                    // The probe may know it where the engine does not.
+                    adapter: adapter.or(choice.adapter),
                     reason: choice.reason,
                     version,
                 },

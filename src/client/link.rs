@@ -116,9 +116,7 @@ impl Link {
             on("error", |link, event| {
                 let error = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message);
                 let error = error.filter(|words| !words.is_empty());
-                link.break_with(internal(
-                    error.unwrap_or_else(|| "its files could not be loaded".into()),
-                ));
+                link.stop(&error.unwrap_or_else(|| "its files could not be loaded".into()));
             }),
         ]
     }
@@ -178,6 +176,16 @@ impl Link {
         }
     }
 
+    /// An error that nobody caught ended the program inside.
+    fn stop(&self, error: &str) {
+        let starting = self.up.borrow().is_some();
+        self.break_with(internal(if starting {
+            format!("the engine cannot be started ({error}); check the network and reload the page")
+        } else {
+            error.into()
+        }));
+    }
+
     /// Ends the worker without calling it broken; false if it had ended before.
     pub(super) fn put_away(&self, fault: &Fault) -> bool {
         if self.broken.borrow().is_some() {
@@ -212,7 +220,7 @@ impl Link {
     fn receive_from_loader(&self, data: &JsValue) {
         let error = Reflect::get(data, &"error".into()).ok();
         match error.and_then(|error| error.as_string()) {
-            Some(error) => self.break_with(internal(error)),
+            Some(error) => self.stop(&error),
             None => {
                 if let Some(up) = self.up.borrow_mut().take() {
                     // Fails when nobody waits any more.

@@ -11,6 +11,7 @@ mod choice;
 mod download;
 mod engine;
 mod fault;
+mod hear;
 mod link;
 mod notice;
 mod probe;

@@ -1,20 +1,19 @@
 //! Making runs, taking them up again, and keeping them alive when their engine breaks.
 //!
 //! Whatever changes the engine or the run takes its turn ([`super::Inner::turn`]). A request that
-//! finds the engine broken replaces it within its turn; so does [`Client::hear`] when nobody asks.
+//! finds the engine broken replaces it within its turn; so does `hear` when nobody asks.
 
 use super::choice::Wish;
 use super::engine::{Engine, Place, within};
 use super::fault::{internal, state};
-use super::link::{Heard, Link, Lost};
+use super::link::{Link, Lost};
 use super::notice::{Notice, Started};
 use super::remedy::{Remedy, remedy};
 use super::state::{Origin, Run, Saved};
-use super::{Client, NamedText, RunSpec, SavedRun};
-use crate::protocol::{Backend, Command, Event, Fault, FaultKind, Reply, RunInfo};
+use super::{Client, NamedText, RunSpec};
+use crate::protocol::{Backend, Command, Fault, FaultKind, Reply, RunInfo};
 use js_sys::Uint8Array;
 use std::rc::Rc;
-use wasm_bindgen_futures::spawn_local;
 
 /// Milliseconds that a run which is to be dropped has for its step in progress, before its worker
 /// is ended instead.
@@ -316,6 +315,7 @@ impl Client {
         let started = self.with(|state| {
             let run = state.run.as_mut()?;
             run.step = info.step;
+            run.last = run.last.filter(|last| last.step <= info.step);
             run.started = Rc::new(Started {
                 info,
                 engine: engine_info,
@@ -333,6 +333,9 @@ impl Client {
         let info = engine.info.clone();
         let before = self.with(|state| {
             state.broken = None;
+            if info.backend == Backend::Webgpu {
+                state.gpu_broke = None;
+            }
             state.engine.replace(engine.clone())
         });
         let changed = before.as_ref().is_none_or(|before| before.info != info);
@@ -345,117 +348,6 @@ impl Client {
         }
         if changed {
             self.tell(&Notice::Ready(info));
-        }
-    }
-
-    /// Takes in what a worker says of its own accord.
-    pub(super) fn hear(&self, link: &Link, heard: Heard) {
-        let in_use = self.with(|state| {
-            let engine = state.engine.as_ref();
-            engine.is_some_and(|engine| std::ptr::eq(Rc::as_ptr(&engine.link), link))
-        });
-        match heard {
-            Heard::Event(Event::Warming { done }, _) => self.tell(&Notice::Warming(done)),
-            Heard::Event(event, payloads) if in_use => self.hear_event(event, payloads),
-            Heard::Broken(fault) if in_use => {
-                self.with(|state| {
-                    state.broken = Some((link.backend, fault));
-                    state.engine = None;
-                });
-                let client = self.clone();
-                // What it fails with is told by `bury`.
-                spawn_local(async move {
-                    let _ = client.live().await;
-                });
-            }
-            // An engine on its way in or out: who waits for it hears of it.
-            Heard::Event(..) | Heard::Broken(_) => {}
-        }
-    }
-
-    fn hear_event(&self, event: Event, mut payloads: Vec<Vec<u8>>) {
-        match event {
-            Event::Steps(reports) => {
-                self.with(|state| {
-                    if let (Some(run), Some(last)) = (&mut state.run, reports.last()) {
-                        run.step = last.step;
-                        run.last = Some(*last);
-                    }
-                });
-                self.tell(&Notice::Steps(reports));
-            }
-            Event::Wrote { id, text } => {
-                let on_piece = self.with(|state| {
-                    let writing = state.writing.as_ref().filter(|writing| writing.id == id);
-                    writing.map(|writing| Rc::clone(&writing.on_piece))
-                });
-                if let Some(on_piece) = on_piece {
-                    on_piece(&text);
-                    self.tell(&Notice::Wrote(text));
-                }
-            }
-            Event::Saved { step } => {
-                if let Some(bytes) = payloads.pop() {
-                    let bytes = Uint8Array::from(bytes.as_slice());
-                    self.keep(Saved { step, bytes });
-                }
-            }
-            // The link answers the first and the last itself, `hear` the second.
-            Event::Reply { .. } | Event::Warming { .. } | Event::Broken { .. } => {}
-        }
-    }
-
-    /// Keeps a state, in memory for a worker that breaks, in the browser for the next visit.
-    fn keep(&self, saved: Saved) {
-        let kept = self.with(|state| {
-            let run = state.run.as_mut()?;
-            if run
-                .saved
-                .as_ref()
-                .is_none_or(|before| before.step < saved.step)
-            {
-                run.failures = 0;
-            }
-            run.saved = Some(saved.clone());
-            Some(run.kept(&saved))
-        });
-        // While one state is written the next may come; of those that wait the latest is enough.
-        let busy = self.with(|state| std::mem::replace(&mut state.keeping, true));
-        self.with(|state| state.to_keep = kept);
-        if busy {
-            return;
-        }
-        let client = self.clone();
-        spawn_local(async move {
-            while let Some(kept) = client.with(|state| state.to_keep.take()) {
-                let step = kept.about.step;
-                match client.0.storage.keep(&kept).await {
-                    Ok(()) => client.tell(&Notice::Saved { step }),
-                    Err(problem) => client.storage_problem(problem),
-                }
-            }
-            client.with(|state| state.keeping = false);
-        });
-    }
-
-    /// Says once what is wrong with the storage, not with every state anew.
-    pub(super) fn storage_problem(&self, problem: String) {
-        let news = self.with(|state| {
-            let before = state.storage_problem.replace(problem.clone());
-            before.as_ref() != Some(&problem)
-        });
-        if news {
-            self.tell(&Notice::Storage(problem));
-        }
-    }
-
-    pub(super) async fn about_kept(&self) -> Option<SavedRun> {
-        match self.0.storage.about().await {
-            Ok(about) => about,
-            Err(problem) => {
-                self.storage_problem(problem);
-                None
-            }
         }
     }
 
@@ -473,9 +365,10 @@ impl Client {
     }
 }
 
-/// The fault's words with one full stop.
-fn ended(fault: &Fault) -> String {
-    format!("{}.", fault.message.trim_end_matches('.'))
+/// The fault's first line with one full stop; what may follow is for the console.
+pub(super) fn ended(fault: &Fault) -> String {
+    let line = fault.message.lines().next().unwrap_or_default();
+    format!("{}.", line.trim_end_matches(['.', ':']))
 }
 
 /// Has that engine make the run.

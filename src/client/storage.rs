@@ -44,10 +44,10 @@ impl Storage {
     /// # Errors
     /// A sentence: refused, or full.
     pub(super) async fn keep(&self, run: &Kept) -> Result<(), String> {
-        self.keep_inner(run).await.map_err(|e| sentence(&e))
+        self.keep_inner(run).await.map_err(Refusal::sentence)
     }
 
-    async fn keep_inner(&self, run: &Kept) -> Result<(), Error> {
+    async fn keep_inner(&self, run: &Kept) -> Result<(), Refusal> {
         let about = serde_json::to_string(&run.about).unwrap_or_default();
         let (transaction, store) = self.store(TransactionMode::ReadWrite).await?;
         let stamp = store.get(key(STAMP))?.await?;
@@ -72,7 +72,7 @@ impl Storage {
                 .await?
                 .and_then(|about| parse(&about)))
         };
-        about.await.map_err(|e| sentence(&e))
+        about.await.map_err(Refusal::sentence)
     }
 
     /// The kept run, if it is there and whole.
@@ -80,10 +80,10 @@ impl Storage {
     /// # Errors
     /// A sentence: refused.
     pub(super) async fn run(&self) -> Result<Option<Kept>, String> {
-        self.kept().await.map_err(|e| sentence(&e))
+        self.kept().await.map_err(Refusal::sentence)
     }
 
-    async fn kept(&self) -> Result<Option<Kept>, Error> {
+    async fn kept(&self) -> Result<Option<Kept>, Refusal> {
         let (_transaction, store) = self.store(TransactionMode::ReadOnly).await?;
         // Asked for together: a transaction ends when nothing is asked of it.
         let about = store.get(key(ABOUT))?;
@@ -115,7 +115,7 @@ impl Storage {
             }
             committed(transaction.await?)
         };
-        forget.await.map_err(|e| sentence(&e))
+        forget.await.map_err(Refusal::sentence)
     }
 
     /// Keeps a downloaded text under its address.
@@ -128,7 +128,7 @@ impl Storage {
             store.put(&text.into(), Some(&url.into()))?;
             committed(transaction.await?)
         };
-        keep.await.map_err(|e| sentence(&e))
+        keep.await.map_err(Refusal::sentence)
     }
 
     /// The text that was kept under that address; `None` also when storage is refused.
@@ -185,33 +185,46 @@ fn parse(about: &JsValue) -> Option<SavedRun> {
     serde_json::from_str(&about.as_string()?).ok()
 }
 
-fn committed(result: TransactionResult) -> Result<(), Error> {
-    match result {
-        TransactionResult::Committed => Ok(()),
-        // A browser that runs out of space while it commits says nothing more than this.
-        TransactionResult::Aborted => Err(Error::UpdateFailed(JsValue::from_str(
-            "the browser broke off; most likely its storage is full",
-        ))),
+/// Why a browser does not keep something.
+enum Refusal {
+    Full,
+    /// In its own words.
+    Other(String),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match &error {
+            Error::DomException(exception) if exception.name() == "QuotaExceededError" => {
+                Refusal::Full
+            }
+            Error::DomException(exception) => Refusal::Other(exception.message()),
+            Error::UpdateFailed(value) | Error::IndexedDbOpenFailed(value) => {
+                Refusal::Other(words(value))
+            }
+            other => Refusal::Other(other.to_string()),
+        }
     }
 }
 
-fn sentence(error: &Error) -> String {
-    let full = match error {
-        Error::DomException(exception) => exception.name() == "QuotaExceededError",
-        _ => false,
-    };
-    if full {
-        return "The browser's storage is full, so this run is not kept: after a reload it would \
-                be gone. Download the checkpoint to keep it, or free some space."
-            .into();
+impl Refusal {
+    fn sentence(self) -> String {
+        match self {
+            Refusal::Full => "The browser's storage is full, so this run is not kept: after a \
+                              reload it is gone. Save the model as a file, or free some space."
+                .into(),
+            Refusal::Other(why) => format!(
+                "The browser keeps nothing for this page ({why}), as in a private window: a run \
+                 is gone after a reload. Save the model as a file to keep it."
+            ),
+        }
     }
-    let why = match error {
-        Error::DomException(exception) => exception.message(),
-        Error::UpdateFailed(value) | Error::IndexedDbOpenFailed(value) => words(value),
-        other => other.to_string(),
-    };
-    format!(
-        "The browser keeps nothing for this page ({why}), as in a private window: after a reload \
-         this run would be gone. Download the checkpoint to keep it."
-    )
+}
+
+fn committed(result: TransactionResult) -> Result<(), Refusal> {
+    match result {
+        TransactionResult::Committed => Ok(()),
+        // A browser that runs out of space while it commits says nothing more than this.
+        TransactionResult::Aborted => Err(Refusal::Full),
+    }
 }
