@@ -29,3 +29,24 @@ self.addEventListener("message", async (event) => {
     fail(error);
   }
 });
+
+// Shaders compile while the engine waits for its first numbers. Meanwhile this tells the page which
+// share of what the GPU was given is done, in the engine's own words (Event::Warming).
+let given = 0;
+let done = 0;
+let watching = false;
+self.watchGpu = (on) => {
+  watching = on;
+};
+if (self.GPUQueue) {
+  const submit = GPUQueue.prototype.submit;
+  GPUQueue.prototype.submit = function (commands) {
+    submit.call(this, commands);
+    if (!watching) return;
+    given += 1;
+    this.onSubmittedWorkDone().then(() => {
+      done += 1;
+      if (watching) self.postMessage([JSON.stringify({ Warming: { done: (0.99 * done) / given } })]);
+    }, () => {});
+  };
+}

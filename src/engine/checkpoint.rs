@@ -7,8 +7,8 @@
 
 use super::device::Place;
 use super::gpt::Gpt;
-use super::optim::{AdamW, Moments};
-use super::params::{self, Named};
+use super::optim::AdamW;
+use super::params;
 use super::run::{Run, TrainingText, input, unread};
 use crate::config::RunConfig;
 use crate::protocol::Fault;
@@ -26,37 +26,30 @@ pub const FORMAT: u32 = 1;
 /// # Errors
 /// When the device does not give the numbers back.
 pub async fn save(run: &Run, with_optimizer: bool) -> Result<Vec<u8>, Fault> {
-    let mut named = params::list(&run.model);
+    let parameters = params::list(&run.model);
+    let mut named: Vec<(String, &[usize])> = parameters
+        .iter()
+        .map(|p| (p.name.clone(), p.shape.as_slice()))
+        .collect();
+    let mut tensors: Vec<Tensor<1>> = parameters.iter().map(|p| p.tensor.clone()).collect();
     if with_optimizer {
-        let states = named
-            .clone()
-            .into_iter()
-            .zip(run.optimizer.moments.iter().cloned());
-        for (param, Moments { m, v }) in states {
-            for (which, tensor) in [("m", m), ("v", v)] {
-                named.push(Named {
-                    name: moment_name(which, &param.name),
-                    tensor,
-                    shape: param.shape.clone(),
-                });
-            }
+        for (which, moments) in [("m", &run.optimizer.m), ("v", &run.optimizer.v)] {
+            let of_each = parameters.iter();
+            named.extend(of_each.map(|p| (moment_name(which, &p.name), p.shape.as_slice())));
+            tensors.push(moments.clone());
         }
     }
-    let sizes: Vec<usize> = named
-        .iter()
-        .map(|n| n.shape.iter().product::<usize>() * 4)
-        .collect();
-    let all = Tensor::cat(named.iter().map(|n| n.tensor.clone()).collect(), 0); // [numbers]
+    let all = Tensor::cat(tensors, 0); // [numbers]
     let data = all.into_data_async().await.map_err(unread)?;
     let bytes: Vec<u8> = data.iter::<f32>().flat_map(f32::to_le_bytes).collect();
 
     let mut rest = bytes.as_slice();
     let mut views = Vec::with_capacity(named.len());
-    for (n, size) in named.iter().zip(sizes) {
-        let (head, tail) = rest.split_at(size);
+    for (name, shape) in named {
+        let (head, tail) = rest.split_at(shape.iter().product::<usize>() * 4);
         rest = tail;
-        let view = TensorView::new(Dtype::F32, n.shape.clone(), head).map_err(input)?;
-        views.push((n.name.clone(), view));
+        let view = TensorView::new(Dtype::F32, shape.to_vec(), head).map_err(input)?;
+        views.push((name, view));
     }
     let vocab: String = run.tokenizer.vocab().iter().collect();
     let metadata = HashMap::from([
@@ -111,22 +104,17 @@ pub fn load(bytes: &[u8], text: Option<&str>, place: &Place) -> Result<Run, Faul
     let model = Gpt::new(&config.model, tokenizer.size(), config.seed, &place.device);
     let parameters = params::list(&model);
     let read = |name: &str, shape: &[usize]| tensor(&file, name, shape, place);
-    let values = parameters
-        .iter()
-        .map(|p| read(&p.name, &p.shape))
-        .collect::<Result<Vec<_>, Fault>>()?;
-    let model = params::replace(model, values);
+    let all = |prefix: &dyn Fn(&str) -> String| {
+        let each = parameters.iter().map(|p| read(&prefix(&p.name), &p.shape));
+        Ok::<_, Fault>(Tensor::cat(each.collect::<Result<_, Fault>>()?, 0)) // [n]
+    };
+    let model = params::replace(model, &all(&str::to_string)?);
 
     let mut optimizer = AdamW::new(&model);
-    let has_moments = file
-        .names()
-        .iter()
-        .any(|name| name.starts_with("optimizer."));
+    let has_moments = file.names().iter().any(|n| n.starts_with("optimizer."));
     if has_moments {
-        for (moments, p) in optimizer.moments.iter_mut().zip(&parameters) {
-            moments.m = read(&moment_name("m", &p.name), &p.shape)?;
-            moments.v = read(&moment_name("v", &p.name), &p.shape)?;
-        }
+        optimizer.m = all(&|name| moment_name("m", name))?;
+        optimizer.v = all(&|name| moment_name("v", name))?;
     }
     Ok(Run {
         config,

@@ -6,41 +6,44 @@
 use super::params;
 use crate::config::TrainConfig;
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Tensor, TensorData};
 
 /// Keeps a division by a vanishing deviation finite, as PyTorch does.
 const EPS: f64 = 1e-8;
 
-/// The running averages of a parameter's gradient and of its square, flattened like it.
-#[derive(Clone, Debug)]
-pub struct Moments {
-    /// [n]
-    pub m: Tensor<1>,
-    /// [n]
-    pub v: Tensor<1>,
-}
-
-/// The optimizer's state: moments in the order of [`params::list`].
+/// The optimizer's state. All parameters stand in one flat tensor, in the order of
+/// [`params::list`], and the model's own are slices of it: a step is then a dozen operations on
+/// long vectors instead of a dozen for each parameter.
 #[derive(Clone, Debug)]
 pub struct AdamW {
-    pub moments: Vec<Moments>,
-    /// Whether the parameter has two or more dimensions: those decay.
-    decays: Vec<bool>,
+    /// Every parameter: [n].
+    values: Tensor<1>,
+    /// Running average of the gradient: [n].
+    pub m: Tensor<1>,
+    /// Running average of its square: [n].
+    pub v: Tensor<1>,
+    /// 1 where the number belongs to a tensor of two or more dimensions, which decay: [n].
+    decays: Tensor<1>,
 }
 
 impl AdamW {
     /// All moments 0.
     pub fn new<M: Module>(model: &M) -> Self {
         let named = params::list(model);
+        let decays: Vec<f32> = named
+            .iter()
+            .flat_map(|p| {
+                let decays = f32::from(u8::from(p.shape.len() > 1));
+                std::iter::repeat_n(decays, p.shape.iter().product())
+            })
+            .collect();
+        let values = Tensor::cat(named.into_iter().map(|p| p.tensor).collect(), 0); // [n]
+        let n = decays.len();
         AdamW {
-            decays: named.iter().map(|p| p.shape.len() > 1).collect(),
-            moments: named
-                .into_iter()
-                .map(|p| Moments {
-                    m: p.tensor.zeros_like(),
-                    v: p.tensor.zeros_like(),
-                })
-                .collect(),
+            m: values.zeros_like(),
+            v: values.zeros_like(),
+            decays: Tensor::from_data(TensorData::new(decays, [n]), &values.device()),
+            values,
         }
     }
 
@@ -54,58 +57,40 @@ impl AdamW {
         gradients: Vec<Tensor<1>>,
         train: &TrainConfig,
         step: u32,
-        device: &Device,
     ) -> (M, Tensor<1>) {
-        let norm = global_norm(&gradients, device); // [1]
-        let scale = (train.clip > 0.0).then(|| {
+        let g = Tensor::cat(gradients, 0); // [n]
+        let norm = (g.clone() * g.clone()).sum().sqrt(); // [1]
+        let g = if train.clip > 0.0 {
             // min(1, clip / norm), with PyTorch's guard against a norm of 0.
-            norm.clone()
-                .add_scalar(1e-6)
-                .recip()
-                .mul_scalar(train.clip)
-                .clamp_max(1.0) // [1]
-        });
+            let scale = norm.clone().add_scalar(1e-6).recip(); // [1]
+            g * scale.mul_scalar(train.clip).clamp_max(1.0)
+        } else {
+            g
+        }; // [n]
 
         let lr = learning_rate(train, step);
         let t = f64::from(step) + 1.0;
         let correction1 = 1.0 - train.beta1.powf(t);
         let correction2 = 1.0 - train.beta2.powf(t);
 
-        let values = params::list(&model);
-        let mut updated = Vec::with_capacity(values.len());
-        let states = self.moments.iter_mut().zip(&self.decays);
-        for ((param, gradient), (moments, decays)) in values.into_iter().zip(gradients).zip(states)
-        {
-            let g = match &scale {
-                Some(scale) => gradient * scale.clone(),
-                None => gradient,
-            }; // [n]
-            let m =
-                moments.m.clone().mul_scalar(train.beta1) + g.clone().mul_scalar(1.0 - train.beta1); // [n]
-            let v = moments.v.clone().mul_scalar(train.beta2)
-                + (g.clone() * g).mul_scalar(1.0 - train.beta2); // [n]
-            let deviation = v.clone().div_scalar(correction2).sqrt().add_scalar(EPS); // [n]
-            let update = m.clone().mul_scalar(lr / correction1) / deviation; // [n]
-            let decayed = if *decays {
-                param.tensor.mul_scalar(1.0 - lr * train.weight_decay)
-            } else {
-                param.tensor
-            }; // [n]
-            updated.push(decayed - update);
-            *moments = Moments { m, v };
-        }
-        (params::replace(model, updated), norm)
+        self.m = self.m.clone().mul_scalar(train.beta1) + g.clone().mul_scalar(1.0 - train.beta1);
+        self.v =
+            self.v.clone().mul_scalar(train.beta2) + (g.clone() * g).mul_scalar(1.0 - train.beta2);
+        let deviation = self
+            .v
+            .clone()
+            .div_scalar(correction2)
+            .sqrt()
+            .add_scalar(EPS); // [n]
+        let update = self.m.clone().mul_scalar(lr / correction1) / deviation; // [n]
+        let decay = self
+            .decays
+            .clone()
+            .mul_scalar(-lr * train.weight_decay)
+            .add_scalar(1.0); // [n]
+        self.values = self.values.clone() * decay - update; // [n]
+        (params::replace(model, &self.values), norm)
     }
-}
-
-/// The length of all gradients as one vector: `[1]`.
-fn global_norm(gradients: &[Tensor<1>], device: &Device) -> Tensor<1> {
-    gradients
-        .iter()
-        .map(|g| (g.clone() * g.clone()).sum())
-        .reduce(|a, b| a + b)
-        .unwrap_or_else(|| Tensor::zeros([1], device))
-        .sqrt()
 }
 
 /// Linear warm-up, then a cosine from `lr` to `min_lr` at `max_steps`, then `min_lr`; `step` counts

@@ -95,18 +95,20 @@ pub fn gradients<M: Module>(model: &M, gradients: &mut Gradients) -> Vec<Tensor<
     collector.found
 }
 
-/// The model with every parameter replaced, in order, by a flat tensor of as many numbers.
-///
-/// Parameters beyond the end of `values` stay as they are.
-pub fn replace<M: Module>(model: M, values: Vec<Tensor<1>>) -> M {
-    struct Replacer(std::vec::IntoIter<Tensor<1>>);
-    impl ModuleMapper for Replacer {
+/// The model with every parameter replaced, in order, by the next slice of `values`: `[n]`, n the
+/// count of all numbers.
+pub fn replace<M: Module>(model: M, values: &Tensor<1>) -> M {
+    struct Replacer<'a> {
+        values: &'a Tensor<1>,
+        start: usize,
+    }
+    impl ModuleMapper for Replacer<'_> {
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            let Some(value) = self.0.next() else {
-                return param;
-            };
             let (id, old, mapper) = param.consume();
-            let value = value.reshape(old.dims());
+            let shape = old.dims();
+            let n = shape.iter().product();
+            let value = self.values.clone().narrow(0, self.start, n).reshape(shape);
+            self.start += n;
             let value = if old.is_autodiff() {
                 Tensor::from_inner(value).require_grad()
             } else {
@@ -115,7 +117,7 @@ pub fn replace<M: Module>(model: M, values: Vec<Tensor<1>>) -> M {
             Param::from_mapped_value(id, value, mapper)
         }
     }
-    model.map(&mut Replacer(values.into_iter()))
+    model.map(&mut Replacer { values, start: 0 })
 }
 
 /// `[...]` to `[n]`.

@@ -31,6 +31,8 @@ pub struct Session<H> {
     training: Option<Training>,
     writing: Option<Writing>,
     last_save: Instant,
+    /// Whether this run's shaders are compiled: its first step does that.
+    warm: bool,
 }
 
 /// A `Train` in progress.
@@ -75,6 +77,7 @@ impl<H: Host> Session<H> {
             training: None,
             writing: None,
             last_save: Instant::now(),
+            warm: false,
         }
     }
 
@@ -189,6 +192,7 @@ impl<H: Host> Session<H> {
     fn start(&mut self, run: Run) -> Reply {
         let info = run.info();
         self.run = Some(run);
+        self.warm = false;
         self.last_save = Instant::now();
         Reply::Run(info)
     }
@@ -260,11 +264,11 @@ impl<H: Host> Session<H> {
         let (Some(run), Some(training)) = (&mut self.run, &mut self.training) else {
             return Ok(());
         };
-        if run.step == training.from && training.queued.is_empty() {
+        let first = !self.warm;
+        if first {
             self.host.emit(Event::Warming { done: 0.0 }, Vec::new());
         }
         training.queued.push(run.queue_step()?);
-        let first = run.step == training.from + 1;
         let train = run.config.train;
         let done = run.step >= training.until;
         let validate = run.step.is_multiple_of(train.eval_every) || run.step == train.max_steps;
@@ -278,6 +282,7 @@ impl<H: Host> Session<H> {
         {
             self.read_queued().await?;
             if first {
+                self.warm = true;
                 self.host.emit(Event::Warming { done: 1.0 }, Vec::new());
             }
         }

@@ -59,9 +59,9 @@ impl Run {
         let mut gradients = loss.backward();
         let gradients = params::gradients(&self.model, &mut gradients);
         let lr = super::optim::learning_rate(&train, self.step);
-        let (model, norm) =
-            self.optimizer
-                .step(self.model.clone(), gradients, &train, self.step, device);
+        let (model, norm) = self
+            .optimizer
+            .step(self.model.clone(), gradients, &train, self.step);
         self.model = model;
         self.step += 1;
         Ok(Queued {

@@ -129,6 +129,16 @@ fn post(scope: &DedicatedWorkerGlobalScope, parcel: &Parcel<Event>) {
     }
 }
 
+/// Has `www/engine-worker.js` tell how much of its work the GPU has done, while `on`: shaders compile
+/// there while this side waits for the first numbers.
+fn watch_gpu(on: bool) {
+    let watch = js_sys::Reflect::get(&js_sys::global(), &"watchGpu".into());
+    if let Ok(Some(watch)) = watch.map(|watch| watch.dyn_into::<js_sys::Function>().ok()) {
+        // Without it there is no progress to show, and nothing else is lost.
+        let _ = watch.call1(&JsValue::UNDEFINED, &on.into());
+    }
+}
+
 struct WorkerHost {
     scope: DedicatedWorkerGlobalScope,
     inbox: Rc<Inbox>,
@@ -148,6 +158,9 @@ impl WorkerHost {
 
 impl Host for WorkerHost {
     fn emit(&self, event: Event, payloads: Vec<Vec<u8>>) {
+        if let Event::Warming { done } = event {
+            watch_gpu(done < 1.0);
+        }
         post(&self.scope, &Parcel::with(event, payloads));
     }
 
