@@ -12,7 +12,7 @@ const CAPACITY: usize = 1 << 14;
 /// Steps that the smoothed line remembers, and the part of a young run that it remembers at most:
 /// a curve that falls steeply would else run behind its own steps.
 const MEMORY: f64 = 50.0;
-const YOUNG_MEMORY: f64 = 0.1;
+const YOUNG_MEMORY: f64 = 0.05;
 
 /// The training losses of neighbouring steps.
 #[derive(Clone, Copy, Debug, PartialEq)]

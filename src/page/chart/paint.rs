@@ -61,29 +61,16 @@ pub fn axes(picture: &Picture, width: f64, height: f64) -> (Plot, Scale, Scale) 
         range: (plot.left, plot.right),
     };
 
-    let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-    let mut reach = |loss: f64| {
-        low = low.min(loss);
-        high = high.max(loss);
-    };
-    if let Some(reference) = picture.reference {
-        reach(reference.uniform());
-        reach(reference.counting);
-    }
-    if picture.history.buckets().is_empty() {
-        // All that a run may come down to.
-        reach(0.0);
-    }
-    for bucket in picture.history.buckets() {
-        reach(f64::from(bucket.low));
-        // A spike of one batch must not flatten all the rest: the smoothed line decides.
-        reach(f64::from(bucket.smooth));
-    }
-    for point in picture.history.validation() {
-        reach(f64::from(point.loss));
-    }
+    let references = picture.reference.iter();
+    let references = references.flat_map(|r| [r.uniform(), r.counting]);
+    let history = picture.history;
+    // A spike of one batch must not flatten all the rest: the smoothed line decides.
+    let training = history.buckets().iter().map(|b| f64::from(b.smooth));
+    let validation = history.validation().iter().map(|v| f64::from(v.loss));
+    let all = references.chain(training).chain(validation);
+    let highest = all.fold(f64::NEG_INFINITY, f64::max);
     let y = Scale {
-        domain: loss_domain(low, high),
+        domain: loss_domain(highest),
         range: (plot.bottom, plot.top),
     };
     (plot, x, y)

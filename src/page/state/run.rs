@@ -27,7 +27,7 @@ pub struct Run {
     pub started: Rc<Started>,
     pub progress: Progress,
     pub training: bool,
-    /// Shaders compiled so far, 0 to 1, while they are.
+    /// How far the preparation of the first step is, 0 to 1, while it goes on.
     pub warming: Option<f32>,
     /// The step whose state is kept in the browser.
     pub kept: Option<u32>,
@@ -85,8 +85,8 @@ pub enum Preparation {
     Device(Backend),
     /// The engine reads the text and makes the model.
     Model,
-    /// Shaders are compiled, 0 to 1.
-    Warming(f32),
+    /// The engine gets ready for the first step, 0 to 1: on WebGPU it compiles shaders.
+    Warming(Backend, f32),
     FirstStep,
 }
 
@@ -130,7 +130,7 @@ pub fn phase(engine: &Engine, run: Option<&Run>, asked: bool) -> Phase {
             training: true,
             warming: Some(done),
             ..
-        } => Phase::Preparing(Preparation::Warming(*done)),
+        } => Phase::Preparing(Preparation::Warming(run.started.engine.backend, *done)),
         run if run.training && run.progress.ms_per_step.is_none() => {
             Phase::Preparing(Preparation::FirstStep)
         }

@@ -91,7 +91,7 @@ fn from_start_to_the_first_step_the_bar_always_says_what_is_happening() {
     actions.extend(heard([Notice::Training(true)]));
     assert_eq!(preparing(&actions), Preparation::FirstStep);
     actions.extend(heard([Notice::Warming(0.5)]));
-    assert_eq!(preparing(&actions), Preparation::Warming(0.5));
+    assert_eq!(preparing(&actions), Preparation::Warming(backend, 0.5));
     actions.push(progress(1));
     assert_eq!(after(actions).phase(), Phase::Training);
 }

@@ -241,8 +241,12 @@ fn preparing(preparation: &Preparation) -> (String, Option<f64>) {
         Preparation::Device(Backend::Webgpu) => ("Asking for the graphics card".into(), None),
         Preparation::Device(Backend::Cpu) => ("Starting the engine on the CPU".into(), None),
         Preparation::Model => ("Reading the text and making the model".into(), None),
-        Preparation::Warming(done) => {
-            let line = format!("Compiling shaders, {:.0} %", done * 100.0);
+        Preparation::Warming(backend, done) => {
+            let what = match backend {
+                Backend::Webgpu => "Compiling shaders",
+                Backend::Cpu => "Warming up",
+            };
+            let line = format!("{what}, {:.0} %", done * 100.0);
             (line, Some(f64::from(*done)))
         }
         Preparation::FirstStep => ("Doing the first step".into(), None),
