@@ -18,7 +18,7 @@ use std::{
 };
 
 /// When something that should come has surely hung. No test measures time by it.
-const HUNG: Duration = Duration::from_secs(300);
+const HUNG: Duration = Duration::from_secs(180);
 
 /// A worker that the page started.
 struct Worker {
@@ -64,8 +64,10 @@ impl Page {
         };
         page.attach()?;
         let address = page.site.address.clone();
-        page.go(&address)?;
-        Ok(page)
+        match page.go(&address) {
+            Ok(()) => Ok(page),
+            Err(error) => trouble(format!("{error}\n{}", page.autopsy())),
+        }
     }
 
     fn attach(&mut self) -> Outcome<()> {
@@ -109,7 +111,15 @@ impl Page {
     /// When it does not come.
     pub fn go(&mut self, address: &str) -> Outcome<()> {
         self.command("Page.navigate", json!({"url": address}))?;
-        self.wait_for("the page's scripting", "!!window.glassformer")
+        let start = Instant::now();
+        while !matches!(self.eval("!!window.glassformer"), Ok(true)) {
+            // A page that fails while it starts will never have it.
+            self.check_clean()?;
+            if start.elapsed() > HUNG {
+                return trouble("the page does not start: there is no window.glassformer");
+            }
+        }
+        Ok(())
     }
 
     /// Loads the page again, as with the browser's button.
@@ -455,8 +465,10 @@ impl Page {
         };
         let _ = writeln!(
             report,
-            "errors: {:#?}\nconsole: {:#?}",
-            self.errors, self.console
+            "errors: {:#?}\nconsole: {:#?}\nrequests: {:#?}",
+            self.errors,
+            self.console,
+            self.site.requests()
         );
         report
     }

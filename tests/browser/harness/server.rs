@@ -1,16 +1,19 @@
 //! A static file server on a port of its own: one folder of its address shows the site, and every
 //! request is written down.
 
-use super::{Outcome, setup::Setup, trouble};
+use super::{Outcome, Trouble, setup::Setup, trouble};
 use std::{
     fs::File,
-    io::{self, Read},
+    io::{self, BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
     path::{Component, Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::Duration,
 };
-use tiny_http::{Header, Request, Response, Server, StatusCode};
 
 /// The site as `trunk build --release` leaves it, or the folder that GLASSFORMER_SITE names.
 ///
@@ -32,101 +35,135 @@ pub fn site() -> Outcome<PathBuf> {
 
 /// A running server; it stops when dropped.
 pub struct Site {
-    server: Arc<Server>,
-    log: Arc<Mutex<Vec<String>>>,
+    shared: Arc<Shared>,
     /// Where the page is.
     pub address: String,
     /// `http://127.0.0.1:PORT`, with which every address of ours begins.
     pub origin: String,
 }
 
+struct Shared {
+    root: PathBuf,
+    folder: &'static str,
+    delay: Duration,
+    log: Mutex<Vec<String>>,
+    over: AtomicBool,
+}
+
 impl Site {
     /// # Errors
     /// When there is no site, or no port to be had.
     pub fn serve(setup: &Setup) -> Outcome<Site> {
-        let root = site()?;
-        let server = match Server::http("127.0.0.1:0") {
-            Ok(server) => Arc::new(server),
-            Err(error) => return trouble(format!("no port for the test's server: {error}")),
-        };
-        let origin = format!("http://{}", server.server_addr());
-        let log = Arc::new(Mutex::new(Vec::new()));
-        // A slow answer must not hold up the next one.
-        for _ in 0..6 {
-            let (server, log, root) = (server.clone(), log.clone(), root.clone());
-            let (folder, delay) = (setup.folder, setup.delay);
-            thread::spawn(move || {
-                while let Ok(request) = server.recv() {
-                    let path = request.url().to_string();
-                    log.lock().unwrap_or_else(|e| e.into_inner()).push(path);
-                    // A browser that went away meanwhile is no concern of the server's.
-                    let _ = answer(request, &root, folder, delay);
+        let no_port = |e: io::Error| Trouble::Other(format!("no port for the test's server: {e}"));
+        let listener = TcpListener::bind("127.0.0.1:0").map_err(no_port)?;
+        let origin = format!("http://{}", listener.local_addr().map_err(no_port)?);
+        let shared = Arc::new(Shared {
+            root: site()?,
+            folder: setup.folder,
+            delay: setup.delay,
+            log: Mutex::default(),
+            over: AtomicBool::new(false),
+        });
+        let of_server = Arc::clone(&shared);
+        thread::spawn(move || {
+            // A thread a connection: a slow answer, or a browser that connects and asks nothing,
+            // holds up nobody else.
+            for stream in listener.incoming().flatten() {
+                if of_server.over.load(Ordering::Relaxed) {
+                    break;
                 }
-            });
-        }
+                let of_connection = Arc::clone(&of_server);
+                // A browser that went away meanwhile is no concern of the server's.
+                thread::spawn(move || of_connection.answer(stream).ok());
+            }
+        });
         Ok(Site {
             address: format!("{origin}{}{}", setup.folder, setup.query),
-            server,
-            log,
+            shared,
             origin,
         })
     }
 
     /// The paths asked for so far, queries included, in order.
     pub fn requests(&self) -> Vec<String> {
-        self.log.lock().unwrap_or_else(|e| e.into_inner()).clone()
+        let log = self.shared.log.lock();
+        log.unwrap_or_else(|e| e.into_inner()).clone()
     }
 }
 
 impl Drop for Site {
     fn drop(&mut self) {
-        for _ in 0..6 {
-            self.server.unblock();
-        }
+        self.shared.over.store(true, Ordering::Relaxed);
+        // Wakes the server, so that it notices.
+        let address = self.origin.trim_start_matches("http://");
+        let _ = TcpStream::connect(address);
     }
 }
 
-fn answer(request: Request, root: &Path, folder: &str, delay: Duration) -> io::Result<()> {
-    let path = request.url().split(['?', '#']).next().unwrap_or_default();
-    let Some(name) = path.strip_prefix(folder) else {
-        // Whatever is asked for outside the folder belongs to somebody else's site.
-        return request.respond(Response::empty(StatusCode(404)));
-    };
-    let name = if name.is_empty() { "index.html" } else { name };
-    let plain = Path::new(name)
-        .components()
-        .all(|part| matches!(part, Component::Normal(_)));
-    let file = root.join(name);
-    if !plain || !file.is_file() {
-        return request.respond(Response::empty(StatusCode(404)));
+impl Shared {
+    /// One request, one answer, and the connection is closed: all of HTTP that a test needs.
+    fn answer(&self, mut stream: TcpStream) -> io::Result<()> {
+        let mut lines = BufReader::new(stream.try_clone()?).lines();
+        let first = lines.next().transpose()?.unwrap_or_default();
+        // The headers end with an empty line; nothing in them matters here.
+        while lines
+            .next()
+            .transpose()?
+            .is_some_and(|line| !line.is_empty())
+        {}
+        let Some(target) = first.split(' ').nth(1) else {
+            return Ok(());
+        };
+        let log = self.log.lock();
+        log.unwrap_or_else(|e| e.into_inner()).push(target.into());
+
+        let Some(path) = self.file(target) else {
+            let nothing =
+                "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            return stream.write_all(nothing.as_bytes());
+        };
+        let mut file = File::open(&path)?;
+        // The length is said at once: a progress bar needs it.
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: {}\r\nContent-Length: {}\r\n\
+             Cache-Control: no-cache\r\nConnection: close\r\n\r\n",
+            mime(target.split('?').next().unwrap_or_default()),
+            file.metadata()?.len()
+        );
+        stream.write_all(head.as_bytes())?;
+        let slow = path.extension().is_some_and(|end| end == "wasm");
+        let mut piece = vec![0; 64 * 1024];
+        loop {
+            let n = file.read(&mut piece)?;
+            if n == 0 {
+                return stream.flush();
+            }
+            if slow {
+                thread::sleep(self.delay);
+            }
+            stream.write_all(&piece[..n])?;
+        }
     }
-    let reader = File::open(&file)?;
-    let length = usize::try_from(reader.metadata()?.len()).map_err(io::Error::other)?;
-    let slow = if name.ends_with(".wasm") {
-        delay
-    } else {
-        Duration::ZERO
-    };
-    let headers = [("Content-Type", mime(name)), ("Cache-Control", "no-cache")]
-        .into_iter()
-        .filter_map(|(name, value)| Header::from_bytes(name, value).ok())
-        .collect();
-    // The length is said at once: a progress bar needs it.
-    request.respond(
-        Response::new(
-            StatusCode(200),
-            headers,
-            Slow { reader, slow },
-            Some(length),
-            None,
-        )
-        .with_chunked_threshold(usize::MAX),
-    )
+
+    /// The site's file that an address means. Whatever is asked for outside the folder belongs to
+    /// somebody else's site.
+    fn file(&self, target: &str) -> Option<PathBuf> {
+        let path = target.split(['?', '#']).next()?;
+        let name = match path.strip_prefix(self.folder)? {
+            "" => "index.html",
+            name => name,
+        };
+        let mut parts = Path::new(name).components();
+        let plain = parts.all(|part| matches!(part, Component::Normal(_)));
+        let file = self.root.join(name);
+        (plain && file.is_file()).then_some(file)
+    }
 }
 
 fn mime(name: &str) -> &'static str {
     match name.rsplit('.').next().unwrap_or_default() {
-        "html" => "text/html; charset=utf-8",
+        // The folder's own address ends in a slash.
+        end if end == "html" || end.ends_with('/') => "text/html; charset=utf-8",
         "js" | "mjs" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",
         // Without it browsers refuse to compile while they download.
@@ -138,19 +175,5 @@ fn mime(name: &str) -> &'static str {
         "woff2" => "font/woff2",
         "txt" => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
-    }
-}
-
-/// A file over a slow line.
-struct Slow {
-    reader: File,
-    slow: Duration,
-}
-
-impl Read for Slow {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let most = buffer.len().min(64 * 1024);
-        thread::sleep(self.slow);
-        self.reader.read(&mut buffer[..most])
     }
 }
