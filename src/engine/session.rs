@@ -126,9 +126,10 @@ impl<H: Host> Session<H> {
             Command::Init { version } => self.init(version).await?,
             Command::NewRun { config } => {
                 let text = text_of(payloads.next())?.unwrap_or_default();
+                // What cannot be made must not cost the run that is there.
+                let run = Run::new(config, &text, self.place()?)?;
                 self.end_all("A new run took this one's place.").await?;
-                self.run = None;
-                self.start(Run::new(config, &text, self.place()?)?)
+                self.start(run)
             }
             Command::Resume => {
                 let bytes = payloads
