@@ -5,6 +5,7 @@ use super::field::on_click;
 use super::format;
 use super::state::Action;
 use super::state::run::Engine;
+use super::state::setup::sentence;
 use crate::client::EngineInfo;
 use crate::protocol::Backend;
 use web_sys::{FocusEvent, KeyboardEvent, Node};
@@ -85,29 +86,38 @@ pub fn Badge(props: &BadgeProps) -> Html {
     }
 }
 
-/// The badge's light and its few words.
-fn summary(engine: &Engine) -> (&'static str, String) {
+/// The badge's light and its few words; the adapter's name goes where there is no room.
+fn summary(engine: &Engine) -> (&'static str, Html) {
     match engine {
-        Engine::Unknown => ("waiting", "Engine".into()),
+        Engine::Unknown => ("waiting", html! { "Engine" }),
         Engine::Downloading {
             backend,
             received,
             total,
         } => {
             let share = total.filter(|total| *total > 0);
-            let share = share.map(|total| format!(" {} %", received * 100 / total));
-            let share = share.unwrap_or_else(|| format!(" {}", format::bytes(*received)));
-            ("waiting", format!("{}{share}", name(*backend)))
+            let share = share.map(|total| format!("{} %", received * 100 / total));
+            let share = share.unwrap_or_else(|| format::bytes(*received));
+            (
+                "waiting",
+                html! { { format!("{} {share}", name(*backend)) } },
+            )
         }
-        Engine::Starting(backend) => ("waiting", format!("{} …", name(*backend))),
+        Engine::Starting(backend) => ("waiting", html! { { format!("{} …", name(*backend)) } }),
         Engine::Ready(EngineInfo {
             backend, adapter, ..
         }) => {
-            let adapter = adapter.as_ref().map(|adapter| format!(" · {adapter}"));
-            let text = format!("{}{}", name(*backend), adapter.unwrap_or_default());
-            ("ready", text)
+            let words = html! {
+                <>
+                    { name(*backend) }
+                    if let Some(adapter) = adapter {
+                        <span class="adapter">{ format!(" · {adapter}") }</span>
+                    }
+                </>
+            };
+            ("ready", words)
         }
-        Engine::Failed(_) => ("failed", "No engine".into()),
+        Engine::Failed(_) => ("failed", html! { "No engine" }),
     }
 }
 
@@ -123,7 +133,12 @@ fn details(engine: &Engine) -> String {
             format::bytes(*received)
         ),
         Engine::Starting(backend) => format!("The engine for {} is starting.", name(*backend)),
-        Engine::Ready(info) => super::state::setup::sentence(&info.reason),
+        Engine::Ready(info) => {
+            let unsaid = |adapter: &&String| !info.reason.contains(adapter.as_str());
+            let adapter = info.adapter.as_ref().filter(unsaid);
+            let adapter = adapter.map(|adapter| format!(" Graphics card: {adapter}."));
+            sentence(&info.reason) + &adapter.unwrap_or_default()
+        }
         Engine::Failed(why) => why.clone(),
     }
 }

@@ -199,7 +199,7 @@ impl Page {
             let bytes = gloo::file::futures::read_as_bytes(&file).await;
             let bytes = bytes.map_err(|error| {
                 let why = format!(
-                    "{} could not be read ({error}); choose it again",
+                    "The file {} could not be read ({error}); choose it again.",
                     file.name()
                 );
                 Fault::new(FaultKind::Input, why)

@@ -103,12 +103,7 @@ pub fn FieldRow(props: &FieldRowProps) -> Html {
 
     html! {
         <div class={classes!("field", base.is_some().then_some("changed"))}>
-            <label for={id.clone()}>
-                { label.clone() }
-                if let Some(code) = props.code {
-                    <code>{ code }</code>
-                }
-            </label>
+            <label for={id.clone()}>{ label.clone() }</label>
             <div class="control">
                 { control }
                 if let Some(base) = base {
@@ -126,7 +121,12 @@ pub fn FieldRow(props: &FieldRowProps) -> Html {
             if let Some(error) = error {
                 <p class="error" id={error_id}>{ error.clone() }</p>
             }
-            <p class="help" id={help_id}>{ help.clone() }</p>
+            <p class="help" id={help_id}>
+                { help.clone() }
+                if let Some(code) = props.code {
+                    { " " }<code>{ code }</code>
+                }
+            </p>
         </div>
     }
 }

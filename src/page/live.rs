@@ -57,6 +57,8 @@ struct Inner {
     /// The run that the history is of.
     run: RefCell<Option<Rc<Started>>>,
     ms_per_step: Cell<Option<f64>>,
+    /// Steps since the run came to its engine.
+    steps: Cell<u32>,
     gathered: RefCell<Gathered>,
     frame: RefCell<Option<AnimationFrame>>,
     last_told: Cell<f64>,
@@ -149,6 +151,7 @@ impl Live {
         }
         drop(history);
         self.0.ms_per_step.set(None);
+        self.0.steps.set(0);
         self.draw();
     }
 
@@ -157,7 +160,11 @@ impl Live {
         for report in reports {
             history.push(report);
             let ms = f64::from(report.ms).max(1e-3);
-            let pace = self.0.ms_per_step.get().map_or(ms, |pace| {
+            // The first step fills caches and compiles: it says nothing of the second.
+            let steps = self.0.steps.get();
+            self.0.steps.set(steps.saturating_add(1));
+            let before = self.0.ms_per_step.get().filter(|_| steps > 1);
+            let pace = before.map_or(ms, |pace| {
                 // The longer a step, the more it weighs: memory is in time and not in steps.
                 let kept = PACE_MEMORY.powf(ms / 1e3);
                 kept * pace + (1.0 - kept) * ms

@@ -207,7 +207,7 @@ mod tests {
         assert!((history.buckets()[0].smooth - 4.0).abs() < 1e-6);
         history.push(&step(2, 2.0));
         let smooth = history.buckets()[1].smooth;
-        assert!((2.1..2.3).contains(&smooth), "{smooth}");
+        assert!((2.0..2.2).contains(&smooth), "{smooth}");
     }
 
     #[test]

@@ -245,7 +245,9 @@ impl State {
 
     fn alert(&mut self, tone: Tone, message: &str) {
         let message = sentence(message);
-        self.alerts.retain(|alert| alert.message != message);
+        // What went well before is no news any more.
+        self.alerts
+            .retain(|alert| alert.message != message && alert.tone != Tone::Good);
         if self.alerts.len() >= ALERTS {
             self.alerts.remove(0);
         }

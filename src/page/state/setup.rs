@@ -245,7 +245,8 @@ impl Setup {
                 let checked = text.survey().check(self.config.model.block_size);
                 checked.err().map(|error| sentence(&error.to_string()))
             }
-            Reading::Refused(why) => Some(sentence(why)),
+            // As it is: it may begin with the name of a file.
+            Reading::Refused(why) => Some(why.clone()),
             Reading::Awaited | Reading::Coming { .. } => None,
         }
     }

@@ -29,6 +29,8 @@ pub struct TrainProps {
 pub fn Train(props: &TrainProps) -> Html {
     let TrainProps { page, state } = props;
     let phase = state.phase();
+    // A model that only writes has no curve.
+    let training = state.run.as_ref().filter(|run| run.has_text());
     let setup = html! {
         <SetupCard
             key="setup"
@@ -43,9 +45,9 @@ pub fn Train(props: &TrainProps) -> Html {
         <div key="work" class="work">
             <LossChart
                 live={page.live.clone()}
-                reference={reference(state)}
+                reference={reference(state, training)}
                 max_steps={max_steps(state)}
-                progress={state.run.as_ref().map(|run| run.progress)}
+                progress={training.map(|run| run.progress)}
                 theme={state.theme}
                 text={state.setup.text().map(|text| text.label().to_string())}
             />
@@ -93,8 +95,8 @@ fn differs(state: &State, run: &Run) -> bool {
 }
 
 /// The losses to read the curve by: of the run's text, or of the chosen one before there is a run.
-fn reference(state: &State) -> Option<Reference> {
-    match (&state.run, state.setup.text()) {
+fn reference(state: &State, training: Option<&Run>) -> Option<Reference> {
+    match (training, state.setup.text()) {
         (Some(run), _) => Some(Reference {
             vocab: run.started.info.vocab.len(),
             counting: f64::from(run.started.info.unigram_entropy),

@@ -246,8 +246,12 @@ fn preparing(preparation: &Preparation) -> (String, Option<f64>) {
                 Backend::Webgpu => "Compiling shaders",
                 Backend::Cpu => "Warming up",
             };
-            let line = format!("{what}, {:.0} %", done * 100.0);
-            (line, Some(f64::from(*done)))
+            if *done > 0.0 {
+                let line = format!("{what}, {:.0} %", done * 100.0);
+                (line, Some(f64::from(*done)))
+            } else {
+                (what.into(), None)
+            }
         }
         Preparation::FirstStep => ("Doing the first step".into(), None),
     }
