@@ -342,9 +342,7 @@ pub enum ConfigError {
         field: &'static str,
         expected: &'static str,
     },
-    #[error(
-        "n_embd {n_embd} cannot be shared out over n_head {n_head} heads; n_head may be {fit}"
-    )]
+    #[error("n_embd {n_embd} cannot be shared out over n_head {n_head} heads; n_head may be {fit}")]
     Indivisible {
         n_embd: usize,
         n_head: usize,

@@ -11,6 +11,8 @@ use serde_json::json;
 use std::cell::RefCell;
 
 type Sent = (Event, Vec<Vec<u8>>);
+/// A reply with its payloads, or what was refused and why.
+type Answer = Result<(Reply, Vec<Vec<u8>>), (FaultKind, String)>;
 
 /// Keeps what the engine says; nothing ever arrives while it breathes.
 #[derive(Default)]
@@ -53,11 +55,7 @@ impl Engine {
         engine
     }
 
-    fn ask(
-        &mut self,
-        command: Command,
-        payloads: Vec<Vec<u8>>,
-    ) -> Result<(Reply, Vec<Vec<u8>>), (FaultKind, String)> {
+    fn ask(&mut self, command: Command, payloads: Vec<Vec<u8>>) -> Answer {
         self.id += 1;
         let request = Request {
             id: self.id,

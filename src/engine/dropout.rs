@@ -106,7 +106,7 @@ mod tests {
     fn reference(dropout: &Dropout, layer: usize, site: Site, index: u32) -> u32 {
         let (mut left, mut right) = (index >> 16, index & 0xffff);
         for key in dropout.keys(layer, site) {
-            let mixed = ((right ^ key as u32) * MULTIPLIER as u32 >> 7) & 0xffff;
+            let mixed = (((right ^ key as u32) * MULTIPLIER as u32) >> 7) & 0xffff;
             (left, right) = (right, left ^ mixed);
         }
         right
