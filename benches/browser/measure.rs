@@ -2,7 +2,7 @@
 
 use crate::{
     counters::{self, Busy, Counters},
-    harness::{Outcome, Setup, in_browser},
+    harness::{Outcome, Setup, in_browser, trouble},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -141,6 +141,10 @@ pub fn measure(case: &Case, text: &str) -> Outcome<Row> {
             case.timed
         ))?;
         let after = Counters::read(page)?;
+        // Zeros would look like a triumph.
+        if case.backend == "webgpu" && after.dispatches == before.dispatches {
+            return trouble("no dispatch was counted: the counters do not reach the engine");
+        }
         counters::start_profile(page)?;
         page.eval::<()>(&format!("void await glassformer.train({})", case.profiled))?;
         let busy = counters::stop_profile(page, case.profiled)?;

@@ -87,7 +87,7 @@ impl Page {
         for domain in ["Page", "Runtime", "Network", "Log", "DOM"] {
             self.command(&format!("{domain}.enable"), json!({}))?;
         }
-        // Workers wait at their first line until their own script has run: see `started`.
+        // Workers wait at their first line until they are listened to: see `started`.
         self.command(
             "Target.setAutoAttach",
             json!({"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true}),
@@ -344,7 +344,7 @@ impl Page {
         Ok(())
     }
 
-    /// A worker waits at its first line: it is given its script, and let go.
+    /// A worker waits at its first line, so that nothing of it is missed, and is let go.
     fn started(&mut self, params: &Json) -> Outcome<()> {
         let session = params["sessionId"].as_str().unwrap_or_default();
         let info = &params["targetInfo"];
@@ -356,9 +356,6 @@ impl Page {
         }
         self.cdp.send(session, "Runtime.enable", json!({}))?;
         self.cdp.send(session, "Network.enable", json!({}))?;
-        let script = format!("{};{}", self.setup.stand.script(), self.setup.worker_script);
-        self.cdp
-            .send(session, "Runtime.evaluate", json!({"expression": script}))?;
         self.cdp
             .send(session, "Runtime.runIfWaitingForDebugger", json!({}))?;
         Ok(())

@@ -15,6 +15,9 @@ use std::{
     time::Duration,
 };
 
+/// The file that every worker of the page starts from.
+const WORKER: &str = "engine-worker.js";
+
 /// The site as `trunk build --release` leaves it, or the folder that GLASSFORMER_SITE names.
 ///
 /// # Errors
@@ -46,6 +49,8 @@ struct Shared {
     root: PathBuf,
     folder: &'static str,
     delay: Duration,
+    /// Stands before the worker's own script.
+    worker_script: String,
     log: Mutex<Vec<String>>,
     over: AtomicBool,
 }
@@ -61,6 +66,7 @@ impl Site {
             root: site()?,
             folder: setup.folder,
             delay: setup.delay,
+            worker_script: format!("{};{};\n", setup.stand.script(), setup.worker_script),
             log: Mutex::default(),
             over: AtomicBool::new(false),
         });
@@ -123,14 +129,20 @@ impl Shared {
             return stream.write_all(nothing.as_bytes());
         };
         let mut file = File::open(&path)?;
+        // A debugger could run it too, but too early: the worker has no WebGPU yet.
+        let before = match path.file_name() {
+            Some(name) if name == WORKER => self.worker_script.as_bytes(),
+            _ => b"",
+        };
         // The length is said at once: a progress bar needs it.
         let head = format!(
             "HTTP/1.1 200 OK\r\nContent-Type: {}\r\nContent-Length: {}\r\n\
              Cache-Control: no-cache\r\nConnection: close\r\n\r\n",
             mime(target.split('?').next().unwrap_or_default()),
-            file.metadata()?.len()
+            file.metadata()?.len() + before.len() as u64
         );
         stream.write_all(head.as_bytes())?;
+        stream.write_all(before)?;
         let slow = path.extension().is_some_and(|end| end == "wasm");
         let mut piece = vec![0; 64 * 1024];
         loop {
