@@ -97,8 +97,11 @@ pub fn input(error: impl std::fmt::Display) -> Fault {
 
 /// A read from the device that failed.
 pub fn unread(error: impl std::fmt::Display) -> Fault {
+    // What burn says goes on with a backtrace, which helps nobody who reads it on the page.
+    let error = error.to_string();
+    let cause = error.lines().next().unwrap_or_default();
     Fault::new(
         FaultKind::Device,
-        format!("The device did not give back a result: {error}"),
+        format!("The device did not give back a result ({cause})."),
     )
 }
