@@ -154,13 +154,12 @@ fn every_recipe_norm_and_option_trains() {
     for recipe in Recipe::ALL {
         for norm in ["pre", "post", "none"] {
             for dropout in [0.0, 0.2] {
-                let mut config = RunConfig::new(Preset::Glass, recipe)
+                let config = RunConfig::new(Preset::Glass, recipe)
                     .with_overrides(
                         &json!({"n_layer": 2, "n_embd": 16, "block_size": 8, "norm": norm, "dropout": dropout}),
                         &json!({"batch_size": 4, "warmup": 5, "lr": 3e-3}),
                     )
                     .expect("valid");
-                config.model.residual = norm != "none" || dropout > 0.0;
                 let mut engine = Engine::new();
                 engine.new_run(config, &text());
                 engine.train(60);
@@ -173,6 +172,23 @@ fn every_recipe_norm_and_option_trains() {
             }
         }
     }
+}
+
+#[test]
+fn without_road_and_norm_the_signal_fades_and_nothing_is_learned() {
+    let losses = |residual: bool| {
+        let model = json!({"n_embd": 16, "block_size": 8, "norm": "none", "residual": residual});
+        let config = RunConfig::new(Preset::Glass, Recipe::Nanogpt)
+            .with_overrides(&model, &json!({"warmup": 5, "lr": 3e-3}))
+            .expect("valid");
+        let mut engine = Engine::new();
+        engine.new_run(config, &text());
+        engine.train(40);
+        engine.losses()
+    };
+    let fall = |losses: Vec<f32>| losses[0] - losses[losses.len() - 1];
+    assert!(fall(losses(false)).abs() < 1e-3);
+    assert!(fall(losses(true)) > 0.05);
 }
 
 #[test]
