@@ -11,9 +11,9 @@ use burn::tensor::{Tensor, activation};
 /// The feed-forward layer: C to 4C, a bend, back to C.
 #[derive(Module, Debug)]
 pub struct Mlp {
-    /// [4C, C]
+    /// `[4C, C]`
     pub c_fc: Linear,
-    /// [C, 4C]
+    /// `[C, 4C]`
     pub c_proj: Linear,
     #[module(skip)]
     activation: Activation,

@@ -12,9 +12,9 @@ use burn::tensor::{Device, Int, Tensor, activation::log_softmax};
 /// All but the head, under the name that nanoGPT's checkpoints have.
 #[derive(Module, Debug)]
 pub struct Transformer {
-    /// Token embedding: [V, C].
+    /// Token embedding: `[V, C]`.
     pub wte: Embedding,
-    /// Position embedding: [block_size, C].
+    /// Position embedding: `[block_size, C]`.
     pub wpe: Embedding,
     pub h: Vec<Block>,
     /// Only under `norm: pre`.
@@ -24,7 +24,7 @@ pub struct Transformer {
 #[derive(Module, Debug)]
 pub struct Gpt {
     pub transformer: Transformer,
-    /// [V, C], no bias; absent when tied to `wte`.
+    /// `[V, C]`, no bias; absent when tied to `wte`.
     pub lm_head: Option<Linear>,
     #[module(skip)]
     config: ModelConfig,

@@ -10,9 +10,9 @@ use burn::tensor::{Int, Tensor, module::layer_norm};
 /// y = x W^T + b.
 #[derive(Module, Debug)]
 pub struct Linear {
-    /// [out, in]
+    /// `[out, in]`
     pub weight: Param<Tensor<2>>,
-    /// [out]
+    /// `[out]`
     pub bias: Option<Param<Tensor<1>>>,
 }
 
@@ -55,9 +55,9 @@ pub fn project<const D: usize>(
 /// Centres and scales each token's row, then stretches and shifts it (Ba, Kiros, Hinton 2016).
 #[derive(Module, Debug)]
 pub struct LayerNorm {
-    /// [n]
+    /// `[n]`
     pub weight: Param<Tensor<1>>,
-    /// [n]
+    /// `[n]`
     pub bias: Option<Param<Tensor<1>>>,
 }
 
@@ -83,7 +83,7 @@ impl LayerNorm {
 /// A table with one row per token, or per position.
 #[derive(Module, Debug)]
 pub struct Embedding {
-    /// [rows, C]
+    /// `[rows, C]`
     pub weight: Param<Tensor<2>>,
 }
 

@@ -16,13 +16,13 @@ const EPS: f64 = 1e-8;
 /// long vectors instead of a dozen for each parameter.
 #[derive(Clone, Debug)]
 pub struct AdamW {
-    /// Every parameter: [n].
+    /// Every parameter: `[n]`.
     values: Tensor<1>,
-    /// Running average of the gradient: [n].
+    /// Running average of the gradient: `[n]`.
     pub m: Tensor<1>,
-    /// Running average of its square: [n].
+    /// Running average of its square: `[n]`.
     pub v: Tensor<1>,
-    /// 1 where the number belongs to a tensor of two or more dimensions, which decay: [n].
+    /// 1 where the number belongs to a tensor of two or more dimensions, which decay: `[n]`.
     decays: Tensor<1>,
 }
 

@@ -32,7 +32,7 @@ impl Path {
 pub struct Named {
     pub name: String,
     pub shape: Vec<usize>,
-    /// [n], the shape's product; without a graph behind it.
+    /// `[n]`, the shape's product; without a graph behind it.
     pub tensor: Tensor<1>,
 }
 

@@ -18,7 +18,7 @@ pub struct Queued {
     /// Steps trained, this one included.
     pub step: u32,
     pub lr: f64,
-    /// [2]: the batch's loss, the gradient's global norm.
+    /// `[2]`: the batch's loss, the gradient's global norm.
     numbers: Tensor<1>,
 }
 

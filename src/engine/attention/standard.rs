@@ -17,9 +17,9 @@ use burn::tensor::{Tensor, activation::softmax};
 
 #[derive(Module, Debug)]
 pub struct Standard {
-    /// Wq, Wk and Wv stacked: [3C, C].
+    /// Wq, Wk and Wv stacked: `[3C, C]`.
     pub c_attn: Linear,
-    /// Wo: [C, C].
+    /// Wo: `[C, C]`.
     pub c_proj: Linear,
     n_head: usize,
 }

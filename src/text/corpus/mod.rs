@@ -2,7 +2,7 @@
 //!
 //! One variant of [`Corpus`], one file. Each but `prose` is a grammar that draws lines, and a line
 //! is made of pieces that are free and pieces that follow from what stands before them (see
-//! [`Line`]). Two things come out of that:
+//! `Line`). Two things come out of that:
 //! - [`Corpus::generate`], the text to train on;
 //! - [`Corpus::exam`], questions about what the grammar determines, on lines that were kept out of
 //!   every generated text, whatever its seed.
