@@ -37,6 +37,7 @@ Commands
   bench                measure speed and size in Chromium
     --json FILE          write the figures as JSON
     --text FILE          the text to train on (or the environment variable GLASSFORMER_TEXT)
+    --quick              few steps, to see that it works; the figures mean little
   setup                install all that the commands above need, and nothing else
   help                 this text
 

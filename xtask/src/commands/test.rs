@@ -46,7 +46,9 @@ pub fn run(options: Options) -> Result<()> {
         })?;
         if has_site && has_browser {
             report.stage("Browser tests", || {
-                programs::run(machine.browser_cargo()?.args(["test", "--test", "browser"]))
+                // They drive the site and need nothing of the package: no native engine is built.
+                let mut cargo = machine.browser_cargo()?;
+                programs::run(cargo.args(["test", "--no-default-features", "--test", "browser"]))
             })?;
         } else {
             report.skip(
