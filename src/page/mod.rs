@@ -1,6 +1,6 @@
 //! What is drawn, and what happens when it is touched.
 //!
-//! [`state`] is everything the page knows and the one reducer that changes it; `deeds` is what it
+//! `state` is everything the page knows and the one reducer that changes it; `deeds` is what it
 //! asks of the client; `live` gathers what the engine tells too often to be drawn each time. The
 //! rest are components: `app` the frame, `train` the page on which a model learns, `chart` the
 //! losses.
