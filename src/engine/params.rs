@@ -1,7 +1,7 @@
 //! A model's parameters as a list: visited, read and replaced in one fixed order, by name.
 //!
-//! Names are those of `docs/architecture.md`'s table (nanoGPT's where it has them); the order is
-//! that of the fields in the modules.
+//! Names are the paths through the modules' fields, which are nanoGPT's where it has them; the order is
+//! that of the fields.
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor};
@@ -50,12 +50,7 @@ pub fn list<M: Module>(model: &M) -> Vec<Named> {
             self.path.exit();
         }
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let tensor = param.val();
-            let tensor = if tensor.is_autodiff() {
-                tensor.inner()
-            } else {
-                tensor
-            };
+            let tensor = plain(param.val());
             self.found.push(Named {
                 name: self.path.name(),
                 shape: tensor.dims().to_vec(),
@@ -118,6 +113,15 @@ pub fn replace<M: Module>(model: M, values: &Tensor<1>) -> M {
         }
     }
     model.map(&mut Replacer { values, start: 0 })
+}
+
+/// The same numbers without a graph behind them; any shape.
+pub fn plain<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
+    if tensor.is_autodiff() {
+        tensor.inner()
+    } else {
+        tensor
+    }
 }
 
 /// `[...]` to `[n]`.

@@ -8,7 +8,7 @@ use super::checkpoint;
 use super::device::Place;
 use super::run::{Run, input};
 use super::sample::Generation;
-use super::train::{Measured, Part, Queued, read_steps};
+use super::train::{Measured, Part, Queued, no_text, read_steps};
 use crate::protocol::{
     Backend, Command, Event, Fault, FaultKind, Reply, Request, StepReport, TrainSummary, VERSION,
 };
@@ -226,10 +226,7 @@ impl<H: Host> Session<H> {
             ));
         }
         if run.text.is_none() {
-            return Err(Fault::new(
-                FaultKind::State,
-                "This model was loaded without a text, so there is nothing to train on.",
-            ));
+            return Err(no_text());
         }
         let until = match steps {
             Some(0) => return Err(input("steps is 0, but it must be at least 1")),

@@ -67,7 +67,7 @@ impl Run {
         Ok(Queued {
             step: self.step,
             lr,
-            numbers: Tensor::cat(vec![loss.inner(), plain(norm)], 0), // [2]
+            numbers: Tensor::cat(vec![loss.inner(), params::plain(norm)], 0), // [2]
         })
     }
 
@@ -86,7 +86,6 @@ impl Run {
     ) -> Result<Option<f32>, Fault> {
         let text = self.text.as_ref().ok_or_else(no_text)?;
         let tokens = match part {
-            Part::Train => &text.dataset.train,
             Part::Val => &text.dataset.val,
             // As much of the training text as there is validation text.
             Part::TrainHead => {
@@ -122,7 +121,6 @@ const EVAL_BATCH: usize = 32;
 /// Which text an evaluation reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    Train,
     /// The training text's beginning, as long as the validation text.
     TrainHead,
     Val,
@@ -167,19 +165,12 @@ pub async fn read_steps(queued: Vec<Queued>) -> Result<Vec<Measured>, Fault> {
     Ok(measured)
 }
 
-fn no_text() -> Fault {
+/// A model without its text was asked to train.
+pub fn no_text() -> Fault {
     Fault::new(
         FaultKind::State,
         "This model was loaded without a text, so there is nothing to train on. Choose a corpus.",
     )
-}
-
-fn plain(tensor: Tensor<1>) -> Tensor<1> {
-    if tensor.is_autodiff() {
-        tensor.inner()
-    } else {
-        tensor
-    }
 }
 
 /// Inputs and targets as `[B, T]` tensors, in one upload.
