@@ -5,9 +5,13 @@
 //! [`FIELDS`] describes each single option, so that the page's controls, the command line's
 //! `--set name=value` and the scripting's objects are all drawn from one table.
 
+pub mod attention;
+mod fields;
 mod params;
 
-pub use params::Item;
+pub use attention::{Attention, Kind};
+pub use fields::{FIELDS, Field, Group, Range, Value};
+pub use params::{Item, grouped};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -98,28 +102,6 @@ pub enum Activation {
     #[default]
     Relu,
     Gelu,
-}
-
-/// How one token looks at the others. One variant, one file under `engine/attention/`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Attention {
-    /// Scaled dot product, causal softmax (seeds 002 and 003).
-    Standard {},
-}
-
-impl Default for Attention {
-    fn default() -> Self {
-        Attention::Standard {}
-    }
-}
-
-impl Attention {
-    pub fn name(&self) -> &'static str {
-        match self {
-            Attention::Standard {} => "standard",
-        }
-    }
 }
 
 /// What is trained. Letters as in the docs: L layers, H heads, C channels, T tokens.
@@ -255,7 +237,11 @@ impl RunConfig {
     /// is outside its range.
     pub fn with_overrides(self, model: &Json, train: &Json) -> Result<Self, ConfigError> {
         let config = RunConfig {
-            model: overlaid("model", &self.model, model)?,
+            model: overlaid(
+                "model",
+                &self.model,
+                &with_kind(&self.model.attention, model)?,
+            )?,
             train: overlaid("train", &self.train, train)?,
             ..self
         };
@@ -270,7 +256,9 @@ impl RunConfig {
     /// The first field that is off, with its value, its range and what to do.
     pub fn check(&self) -> Result<(), ConfigError> {
         for field in FIELDS {
-            field.range.check(field.name, (field.get)(self))?;
+            if let Some(value) = (field.get)(self) {
+                field.range.check(field.name, value)?;
+            }
         }
         let ModelConfig { n_head, n_embd, .. } = self.model;
         if !n_embd.is_multiple_of(n_head) {
@@ -290,8 +278,37 @@ impl RunConfig {
                 min_lr: self.train.min_lr,
             });
         }
-        Ok(())
+        self.check_attention()
     }
+}
+
+/// The patch with its attention completed: options without a kind are laid over the present one's,
+/// a kind without options has its defaults.
+fn with_kind(base: &Attention, patch: &Json) -> Result<Json, ConfigError> {
+    let mut patch = patch.clone();
+    let Some(options) = patch.get_mut("attention").and_then(Json::as_object_mut) else {
+        return Ok(patch);
+    };
+    let kind = match options.get("kind") {
+        Some(kind) => Kind::ALL.into_iter().find(|k| kind == k.name()),
+        None => {
+            let whole = serde_json::to_value(base).unwrap_or_default();
+            for (name, value) in whole.as_object().into_iter().flatten() {
+                options.entry(name).or_insert_with(|| value.clone());
+            }
+            Some(base.kind())
+        }
+    };
+    // A kind that is none is refused by name when the whole is read.
+    let Some(kind) = kind else { return Ok(patch) };
+    let foreign = options.keys().filter_map(|name| Field::named(name));
+    for field in foreign {
+        if let Some(owner) = field.kind.filter(|owner| *owner != kind) {
+            let field = field.name;
+            return Err(ConfigError::OtherKind { field, owner, kind });
+        }
+    }
+    Ok(patch)
 }
 
 fn overlaid<T>(group: &'static str, base: &T, patch: &Json) -> Result<T, ConfigError>
@@ -350,237 +367,35 @@ pub enum ConfigError {
     },
     #[error("min_lr {min_lr} is above lr {lr}; the learning rate falls from lr to min_lr")]
     Schedule { lr: f64, min_lr: f64 },
+    #[error("{field} is an option of {} attention, and this is {}; leave it out or choose that kind", owner.name(), kind.name())]
+    OtherKind {
+        field: &'static str,
+        owner: Kind,
+        kind: Kind,
+    },
+    #[error(
+        "{field} is {span}, but a window of {block_size} tokens (block_size) is all there is to look at; choose at most {block_size}"
+    )]
+    SpanTooLong {
+        field: &'static str,
+        span: usize,
+        block_size: usize,
+    },
+    #[error(
+        "additive attention compares all pairs in all channels: {batch_size} x {block_size} x {block_size} x {n_embd} \
+         numbers take {needed} MiB {scope}, and at most {limit} MiB fit; lower batch_size, block_size or n_embd"
+    )]
+    TooLarge {
+        batch_size: usize,
+        block_size: usize,
+        n_embd: usize,
+        /// Mebibytes.
+        needed: usize,
+        /// Mebibytes.
+        limit: usize,
+        scope: &'static str,
+    },
 }
-
-/// One value of a field, as the page's controls and `--set` see it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Value {
-    Integer(u64),
-    Real(f64),
-    Switch(bool),
-    Choice(&'static str),
-}
-
-/// What a field may be set to.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Range {
-    Integer { min: u64, max: u64 },
-    Real { min: f64, max: f64 },
-    Switch,
-    Choice(&'static [&'static str]),
-}
-
-impl Range {
-    fn check(&self, field: &'static str, value: Value) -> Result<(), ConfigError> {
-        let outside = |value: f64, min: f64, max: f64| ConfigError::OutOfRange {
-            field,
-            value,
-            min,
-            max,
-        };
-        match (*self, value) {
-            (Range::Integer { min, max }, Value::Integer(v)) if v < min || v > max => {
-                Err(outside(v as f64, min as f64, max as f64))
-            }
-            // `contains` is false for NaN, as it should be.
-            (Range::Real { min, max }, Value::Real(v)) if !(min..=max).contains(&v) => {
-                Err(outside(v, min, max))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Reads what a person typed.
-    ///
-    /// # Errors
-    /// What the field takes, when `text` is not that.
-    pub fn parse(&self, field: &'static str, text: &str) -> Result<Value, ConfigError> {
-        let text = text.trim();
-        let wrong = |expected| ConfigError::WrongType { field, expected };
-        let value = match self {
-            Range::Integer { .. } => text
-                .parse()
-                .map(Value::Integer)
-                .map_err(|_| wrong("a whole number"))?,
-            Range::Real { .. } => text
-                .parse()
-                .map(Value::Real)
-                .map_err(|_| wrong("a number"))?,
-            Range::Switch => match text {
-                "true" | "on" => Value::Switch(true),
-                "false" | "off" => Value::Switch(false),
-                _ => return Err(wrong("on or off")),
-            },
-            Range::Choice(choices) => match choices.iter().find(|c| **c == text) {
-                Some(choice) => Value::Choice(choice),
-                None => {
-                    return Err(ConfigError::NoSuchChoice {
-                        field,
-                        value: text.into(),
-                        choices: choices.join(", "),
-                    });
-                }
-            },
-        };
-        self.check(field, value)?;
-        Ok(value)
-    }
-}
-
-/// Which object of the scripting a field belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Group {
-    Model,
-    Train,
-}
-
-/// One option: all that a control, a help text or a parser needs to know of it.
-pub struct Field {
-    pub name: &'static str,
-    pub group: Group,
-    pub label: &'static str,
-    pub help: &'static str,
-    /// The seed file that it comes from, or the reference.
-    pub source: &'static str,
-    pub range: Range,
-    pub get: fn(&RunConfig) -> Value,
-    /// Sets the value; a value of another type is left unset, which [`Range::parse`] rules out.
-    set: fn(&mut RunConfig, Value),
-}
-
-impl Field {
-    /// The option with that name.
-    pub fn named(name: &str) -> Option<&'static Field> {
-        FIELDS.iter().find(|field| field.name == name)
-    }
-
-    /// Reads `text` into the configuration.
-    ///
-    /// # Errors
-    /// What the field takes, when `text` is not that.
-    pub fn assign(&self, config: &mut RunConfig, text: &str) -> Result<(), ConfigError> {
-        let value = self.range.parse(self.name, text)?;
-        (self.set)(config, value);
-        Ok(())
-    }
-}
-
-/// A field that holds a number: how it is read and written differs only by its type.
-macro_rules! number {
-    ($variant:ident, $wide:ty, $group:ident . $field:ident) => {
-        (
-            |c: &RunConfig| Value::$variant(c.$group.$field as $wide),
-            |c: &mut RunConfig, v: Value| {
-                if let Value::$variant(v) = v {
-                    c.$group.$field = v as _;
-                }
-            },
-        )
-    };
-}
-
-/// A field that is on or off.
-macro_rules! switch {
-    ($group:ident . $field:ident) => {
-        (
-            |c: &RunConfig| Value::Switch(c.$group.$field),
-            |c: &mut RunConfig, v: Value| {
-                if let Value::Switch(v) = v {
-                    c.$group.$field = v;
-                }
-            },
-        )
-    };
-}
-
-/// A field that is one of an enum's variants, each under its name.
-macro_rules! choice {
-    ($group:ident . $field:ident, $($name:literal => $variant:path),+) => {
-        (
-            |c: &RunConfig| match c.$group.$field {
-                $($variant => Value::Choice($name),)+
-            },
-            |c: &mut RunConfig, v: Value| match v {
-                $(Value::Choice($name) => c.$group.$field = $variant,)+
-                _ => {}
-            },
-        )
-    };
-}
-
-macro_rules! field {
-    ($name:literal, $group:ident, $label:literal, $source:literal, $range:expr, $access:expr, $help:literal) => {
-        Field {
-            name: $name,
-            group: Group::$group,
-            label: $label,
-            help: $help,
-            source: $source,
-            range: $range,
-            get: $access.0,
-            set: $access.1,
-        }
-    };
-}
-
-const fn integer(min: u64, max: u64) -> Range {
-    Range::Integer { min, max }
-}
-
-const fn real(min: f64, max: f64) -> Range {
-    Range::Real { min, max }
-}
-
-/// The table of every option, in the order in which the page shows them.
-#[rustfmt::skip]
-pub const FIELDS: &[Field] = &[
-    field!("n_layer", Model, "Layers", "003", integer(1, 12), number!(Integer, u64, model.n_layer),
-        "Blocks one after the other; each lets the tokens talk, then think."),
-    field!("n_head", Model, "Heads", "003", integer(1, 16), number!(Integer, u64, model.n_head),
-        "Channels of communication per block; each looks at the text in its own way."),
-    field!("n_embd", Model, "Channels", "003", integer(4, 768), number!(Integer, u64, model.n_embd),
-        "Width of the residual stream: how many numbers stand for one token. Heads must divide it."),
-    field!("block_size", Model, "Context", "003", integer(1, 512), number!(Integer, u64, model.block_size),
-        "The longest stretch of text, in characters, that one prediction can see."),
-    field!("dropout", Model, "Dropout", "003", real(0.0, 0.9), number!(Real, f64, model.dropout),
-        "Share of activations silenced at random in each training step, against learning by heart."),
-    field!("norm", Model, "Layer norm", "003", Range::Choice(&["pre", "post", "none"]),
-        choice!(model.norm, "pre" => Norm::Pre, "post" => Norm::Post, "none" => Norm::None),
-        "Before each branch, after the sum as in the first Transformer, or nowhere."),
-    field!("residual", Model, "Residual road", "003", Range::Switch, switch!(model.residual),
-        "Whether each branch adds to the stream or replaces it."),
-    field!("activation", Model, "Activation", "003", Range::Choice(&["relu", "gelu"]),
-        choice!(model.activation, "relu" => Activation::Relu, "gelu" => Activation::Gelu),
-        "The bend in the feed-forward layer."),
-    field!("tied", Model, "Tied head", "nanoGPT", Range::Switch, switch!(model.tied),
-        "Whether reading a token in and predicting one out share a matrix."),
-    field!("bias", Model, "Biases", "003", Range::Switch, switch!(model.bias),
-        "Constants added in linear layers and layer norms."),
-    field!("embd_dropout", Model, "Dropout on embeddings", "nanoGPT", Range::Switch, switch!(model.embd_dropout),
-        "Whether dropout also falls on the embeddings."),
-    field!("batch_size", Train, "Batch", "003", integer(1, 256), number!(Integer, u64, train.batch_size),
-        "Windows of text that one step learns from."),
-    field!("lr", Train, "Learning rate", "003", real(1e-6, 1.0), number!(Real, f64, train.lr),
-        "How far one step goes, at its highest."),
-    field!("min_lr", Train, "Last learning rate", "nanoGPT", real(0.0, 1.0), number!(Real, f64, train.min_lr),
-        "Where the cosine ends."),
-    field!("warmup", Train, "Warm-up steps", "nanoGPT", integer(0, 10_000), number!(Integer, u64, train.warmup),
-        "Steps over which the learning rate rises from nothing."),
-    field!("max_steps", Train, "Steps", "nanoGPT", integer(1, 1_000_000), number!(Integer, u64, train.max_steps),
-        "Length of the run."),
-    field!("weight_decay", Train, "Weight decay", "nanoGPT", real(0.0, 1.0), number!(Real, f64, train.weight_decay),
-        "Pull of every matrix towards zero."),
-    field!("beta1", Train, "Adam beta 1", "nanoGPT", real(0.0, 0.9999), number!(Real, f64, train.beta1),
-        "Memory of the mean gradient."),
-    field!("beta2", Train, "Adam beta 2", "nanoGPT", real(0.0, 0.99999), number!(Real, f64, train.beta2),
-        "Memory of the squared gradient."),
-    field!("clip", Train, "Clip", "nanoGPT", real(0.0, 100.0), number!(Real, f64, train.clip),
-        "Largest length of the whole gradient; 0 lets any through."),
-    field!("eval_every", Train, "Validate every", "nanoGPT", integer(1, 100_000), number!(Integer, u64, train.eval_every),
-        "Steps between two looks at text that is never trained on."),
-    field!("checkpoint_every", Train, "Save every", "ours", integer(0, 100_000), number!(Integer, u64, train.checkpoint_every),
-        "Steps between two saved states; 0 saves every ten seconds."),
-];
 
 #[cfg(test)]
 mod tests {
@@ -599,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_names_every_field_of_both_groups() {
+    fn the_table_names_every_field_of_every_group() {
         let config = RunConfig::default();
         let named = |group: Group| -> Vec<&str> {
             let of_group = FIELDS.iter().filter(|f| f.group == group);
@@ -615,6 +430,17 @@ mod tests {
                 );
             }
         }
+        for kind in Kind::ALL {
+            let attention = Attention::of(kind, attention::Normaliser::default());
+            let json = serde_json::to_value(attention).expect("plain data");
+            let mut config = config;
+            config.model.attention = attention;
+            for name in json.as_object().expect("an object").keys() {
+                let field = Field::named(if name == "kind" { "attention" } else { name });
+                let field = field.unwrap_or_else(|| panic!("{name} has no control"));
+                assert!((field.get)(&config).is_some(), "{name} is none of {kind:?}");
+            }
+        }
     }
 
     #[test]
@@ -628,6 +454,21 @@ mod tests {
             .expect("valid");
         assert_eq!((config.model.n_layer, config.model.n_embd), (1, 128));
 
+        let kind = |attention: Json| {
+            let config = base.with_overrides(&json!({ "attention": attention }), &Json::Null);
+            config.map(|c| c.model.attention)
+        };
+        let gated = kind(json!({"kind": "head_gated", "gate_form": "log_symmetric"}));
+        let Ok(Attention::HeadGated(gated)) = gated else {
+            panic!("another kind: {gated:?}")
+        };
+        assert_eq!(gated.gate_form, attention::GateForm::LogSymmetric);
+        assert_eq!(gated.gate_norm, attention::GateNorm::Heads);
+        let sigmoid = kind(json!({"normaliser": "sigmoid"})).expect("the present kind");
+        assert_eq!(sigmoid.kind(), Kind::Standard);
+        assert_eq!(sigmoid.normaliser(), attention::Normaliser::Sigmoid);
+        assert!(kind(json!({"kind": "adaptive_span", "alpha": 1, "max_span": null})).is_ok());
+
         let message = |model: Json, train: Json| {
             base.with_overrides(&model, &train)
                 .expect_err("must be refused")
@@ -640,25 +481,33 @@ mod tests {
         assert!(message(Json::Null, json!({"lr": 1e-5})).contains("min_lr"));
         assert!(message(json!({"attention": {"kind": "magic"}}), Json::Null).contains("magic"));
         assert!(message(json!([1]), Json::Null).contains("expected an object"));
-    }
 
-    #[test]
-    fn what_a_person_types_is_read_or_refused() {
-        let mut config = RunConfig::default();
-        let mut assign = |name: &str, text: &str| {
-            Field::named(name)
-                .expect("a field")
-                .assign(&mut config, text)
-        };
-        assign("n_embd", " 64 ").expect("a number");
-        assign("norm", "post").expect("a choice");
-        assign("tied", "on").expect("a switch");
-        assert!(assign("norm", "both").is_err());
-        assert!(assign("dropout", "NaN").is_err());
-        assert!(assign("n_layer", "-1").is_err());
-        assert_eq!(
-            (config.model.n_embd, config.model.norm, config.model.tied),
-            (64, Norm::Post, true)
+        let refused = |attention: Json| message(json!({ "attention": attention }), Json::Null);
+        let other = refused(json!({"kind": "standard", "gate_form": "two_sigmoid"}));
+        assert!(
+            other.contains("gate_form is an option of head_gated"),
+            "{other}"
+        );
+        let other = refused(json!({"span_penalty": 0.1}));
+        assert!(
+            other.contains("adaptive_span attention, and this is standard"),
+            "{other}"
+        );
+        let unknown = refused(json!({"kind": "additive", "gates": 1}));
+        assert!(unknown.contains("gates"), "{unknown}");
+        let long = refused(json!({"kind": "adaptive_span", "max_span": 65}));
+        assert!(
+            long.contains("max_span is 65") && long.contains("at most 64"),
+            "{long}"
+        );
+        assert!(refused(json!({"kind": "adaptive_span", "alpha": 1.5})).contains("alpha is 1.5"));
+        let large = RunConfig::new(Preset::Shakespeare, Recipe::Notes)
+            .with_overrides(&json!({"attention": {"kind": "additive"}}), &Json::Null)
+            .expect_err("six gigabytes")
+            .to_string();
+        assert!(
+            large.contains("6144 MiB") && large.contains("128 MiB"),
+            "{large}"
         );
     }
 }

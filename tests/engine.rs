@@ -330,11 +330,7 @@ fn no_future_leaks_into_the_logits() {
         let shape = [1, numbers.len()];
         let data = burn::tensor::TensorData::new(numbers, shape);
         let tensor = burn::tensor::Tensor::from_data(data, &run.place.plain());
-        model
-            .forward(tensor, None)
-            .into_data()
-            .iter::<f32>()
-            .collect()
+        model.forward(tensor).into_data().iter::<f32>().collect()
     };
     let vocab = run.tokenizer.size();
     let clean = forward(&tokens);

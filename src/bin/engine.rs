@@ -9,6 +9,7 @@ mod cli {
     use glassformer::engine::{
         checkpoint,
         device::Place,
+        exam,
         run::{Run, input},
         sample::Generation,
         train::{Part, read_steps},
@@ -41,6 +42,15 @@ mod cli {
         Train(Train),
         /// Writes text with a trained model.
         Sample(Sample),
+        /// Puts held-out questions of built-in corpora to a trained model.
+        Exam {
+            /// A checkpoint (safetensors).
+            #[arg(long)]
+            model: PathBuf,
+            /// Built-in corpora by name (repeatable).
+            #[arg(long, required = true)]
+            corpus: Vec<String>,
+        },
         /// Times training steps of the configurations S and M.
         Bench {
             #[command(flatten)]
@@ -125,6 +135,10 @@ mod cli {
             match cli.command {
                 Job::Train(options) => train(options, &place).await,
                 Job::Sample(options) => sample(options, &place).await,
+                Job::Exam { model, corpus } => {
+                    let run = checkpoint::load(&read(&model)?, None, &place)?;
+                    examine(&run, &corpus).await
+                }
                 Job::Bench { source, steps } => bench(&source, steps, &place).await,
             }
         })
@@ -200,6 +214,26 @@ mod cli {
         }
         println!();
         Ok(())
+    }
+
+    async fn examine(run: &Run, corpora: &[String]) -> Result<(), Fault> {
+        for name in corpora {
+            let questions = Corpus::named(name).map_err(input)?.exam(1);
+            let scores = exam::examine(run, &questions).await?;
+            println!("{name}: of all {}", shares(&exam::whole(&scores)));
+            for (tag, score) in &scores {
+                println!("  {tag:?}: of {} {}", score.exact.of, shares(score));
+            }
+        }
+        Ok(())
+    }
+
+    fn shares(score: &exam::Score) -> String {
+        format!(
+            "{:.1} % exact, {:.1} % of the characters",
+            100.0 * score.exact.share(),
+            100.0 * score.characters.share()
+        )
     }
 
     /// The same configurations as the page's benchmark: S and M.

@@ -1,9 +1,10 @@
 //! A block: the tokens talk (attention), then each thinks on its own (feed-forward).
 
-use super::attention::{CausalSelfAttention, Context};
+use super::attention::{Attended, CausalSelfAttention};
 use super::dropout::Site;
 use super::init::Init;
 use super::layers::{LayerNorm, Linear};
+use super::record::Context;
 use crate::config::{Activation, ModelConfig, Norm};
 use burn::module::Module;
 use burn::tensor::{Tensor, activation};
@@ -31,12 +32,14 @@ impl Mlp {
     }
 
     /// `[B, T, C]` to `[B, T, C]`.
-    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+    pub fn forward(&self, x: Tensor<3>, context: &Context) -> Tensor<3> {
         let pre = self.c_fc.forward(x); // [B, T, 4C]
+        context.record("hook_pre", || pre.clone());
         let post = match self.activation {
             Activation::Relu => activation::relu(pre),
             Activation::Gelu => activation::gelu(pre),
         }; // [B, T, 4C]
+        context.record("hook_post", || post.clone());
         self.c_proj.forward(post)
     }
 }
@@ -69,26 +72,47 @@ impl Block {
         }
     }
 
-    /// `[B, T, C]` to `[B, T, C]`.
-    pub fn forward(&self, x: Tensor<3>, layer: usize, context: &Context) -> Tensor<3> {
-        let resid_mid = self.branch(x, &self.ln_1, |x| {
-            let attn_out = self.attn.forward(x, layer, context);
-            drop_out(attn_out, layer, Site::AttnOut, context)
-        }); // [B, T, C]
-        self.branch(resid_mid, &self.ln_2, |x| {
-            drop_out(self.mlp.forward(x), layer, Site::MlpOut, context)
-        }) // [B, T, C]
+    /// The stream, `[B, T, C]`, one block further.
+    pub fn forward(&self, x: Tensor<3>, context: &Context) -> Attended {
+        context.record("hook_resid_pre", || x.clone());
+        let mut span_share = None;
+        let attention = |x, raw| {
+            let attended = self.attn.forward(x, raw, &context.within("attn"));
+            span_share = attended.span_share;
+            let attn_out = context.drop_out(attended.out, Site::AttnOut);
+            context.record("hook_attn_out", || attn_out.clone());
+            attn_out
+        };
+        let ln1 = context.within("ln1");
+        let resid_mid = self.branch(x, &self.ln_1, &ln1, attention); // [B, T, C]
+        context.record("hook_resid_mid", || resid_mid.clone());
+
+        let feed_forward = |x, _| {
+            let mlp_out = self.mlp.forward(x, &context.within("mlp"));
+            let mlp_out = context.drop_out(mlp_out, Site::MlpOut);
+            context.record("hook_mlp_out", || mlp_out.clone());
+            mlp_out
+        };
+        let ln2 = context.within("ln2");
+        let resid_post = self.branch(resid_mid, &self.ln_2, &ln2, feed_forward); // [B, T, C]
+        context.record("hook_resid_post", || resid_post.clone());
+        Attended {
+            out: resid_post,
+            span_share,
+        }
     }
 
-    /// One branch `f` off the stream, with the norm before it, after the sum, or nowhere.
+    /// One branch off the stream, with the norm before it, after the sum, or nowhere. `f` is given
+    /// what the norm made of the stream, and the stream itself.
     fn branch(
         &self,
         x: Tensor<3>,
         ln: &Option<LayerNorm>,
-        f: impl FnOnce(Tensor<3>) -> Tensor<3>,
+        ln_context: &Context,
+        f: impl FnOnce(Tensor<3>, Tensor<3>) -> Tensor<3>,
     ) -> Tensor<3> {
         let normed = |x: Tensor<3>| match ln {
-            Some(ln) => ln.forward(x),
+            Some(ln) => ln.forward_seen(x, ln_context),
             None => x,
         };
         let road = self.residual.then(|| x.clone());
@@ -97,16 +121,9 @@ impl Block {
             None => out,
         };
         match self.norm {
-            Norm::Pre => joined(f(normed(x))),
-            Norm::Post => normed(joined(f(x))),
-            Norm::None => joined(f(x)),
+            Norm::Pre => joined(f(normed(x.clone()), x)),
+            Norm::Post => normed(joined(f(x.clone(), x))),
+            Norm::None => joined(f(x.clone(), x)),
         }
-    }
-}
-
-fn drop_out(x: Tensor<3>, layer: usize, site: Site, context: &Context) -> Tensor<3> {
-    match &context.dropout {
-        Some(dropout) => dropout.apply(x, layer, site),
-        None => x,
     }
 }

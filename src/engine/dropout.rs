@@ -12,8 +12,12 @@ use burn::tensor::{Int, Tensor};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Site {
     Embedding,
-    /// The attention pattern, after the softmax.
+    /// The attention pattern, after the softmax; of `adaptive_span`, the local pass's.
     Pattern,
+    /// The global pass's pattern of `adaptive_span`.
+    GlobalPattern,
+    /// The logits of `head_gated`'s gates.
+    Gate,
     /// The end of the attention branch.
     AttnOut,
     /// The end of the feed-forward branch.
@@ -25,6 +29,8 @@ impl Site {
         match self {
             Site::Embedding => "embedding",
             Site::Pattern => "pattern",
+            Site::GlobalPattern => "global_pattern",
+            Site::Gate => "gate",
             Site::AttnOut => "attn_out",
             Site::MlpOut => "mlp_out",
         }

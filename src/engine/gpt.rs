@@ -1,11 +1,11 @@
 //! The whole model: characters in, logits for the next character out.
 
-use super::attention::Context;
 use super::block::Block;
 use super::dropout::{Dropout, Site};
 use super::init::Init;
 use super::layers::{Embedding, LayerNorm, Linear, one_hot, project};
-use crate::config::{ModelConfig, Norm};
+use super::record::{Context, Tape};
+use crate::config::{Attention, ModelConfig, Norm};
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, activation::log_softmax};
 
@@ -63,45 +63,88 @@ impl Gpt {
     }
 
     /// Logits for the character after each position: `[B, T]` to `[B, T, V]`, T at most the block.
-    pub fn forward(&self, tokens: Tensor<2, Int>, dropout: Option<Dropout>) -> Tensor<3> {
-        let [_, t] = tokens.dims();
-        let Transformer { wte, wpe, h, ln_f } = &self.transformer;
-        let context = Context {
-            dropout,
-            future: future(t, &tokens.device()),
-        };
-
-        let hook_embed = wte.forward(one_hot(tokens, self.vocab)); // [B, T, C]
-        let hook_pos_embed = wpe.weight.val().narrow(0, 0, t).unsqueeze::<3>(); // [1, T, C]
-        let mut x = hook_embed + hook_pos_embed; // [B, T, C]
-        if let (Some(dropout), true) = (&context.dropout, self.config.embd_dropout) {
-            x = dropout.apply(x, 0, Site::Embedding);
-        }
-        for (layer, block) in h.iter().enumerate() {
-            x = block.forward(x, layer, &context); // [B, T, C]
-        }
-        if let Some(ln_f) = ln_f {
-            x = ln_f.forward(x); // [B, T, C]
-        }
-        match &self.lm_head {
-            Some(lm_head) => lm_head.forward(x),
-            None => project(x, wte.weight.val(), None),
-        } // [B, T, V]
+    pub fn forward(&self, tokens: Tensor<2, Int>) -> Tensor<3> {
+        self.run(tokens, None, None).0
     }
 
-    /// Mean cross-entropy in nats per character, as a `[1]` tensor; tokens and targets are `[B, T]`.
+    /// The same pass, which leaves what it computes on the tape.
+    pub fn forward_seen(&self, tokens: Tensor<2, Int>, tape: &Tape) -> Tensor<3> {
+        self.run(tokens, None, Some(tape)).0
+    }
+
+    /// Logits, `[B, T, V]`, and the mean of all spans as a share of the longest, `[1]`, where the
+    /// kind has spans.
+    fn run(
+        &self,
+        tokens: Tensor<2, Int>,
+        dropout: Option<Dropout>,
+        tape: Option<&Tape>,
+    ) -> (Tensor<3>, Option<Tensor<1>>) {
+        let [b, t] = tokens.dims();
+        let Transformer { wte, wpe, h, ln_f } = &self.transformer;
+        let context = Context::new(future(t, &tokens.device()), dropout, tape);
+
+        let hook_embed = wte.forward(one_hot(tokens, self.vocab)); // [B, T, C]
+        context.record("hook_embed", || hook_embed.clone());
+        let hook_pos_embed = wpe.weight.val().narrow(0, 0, t).unsqueeze::<3>(); // [1, T, C]
+        context.record("hook_pos_embed", || {
+            let c = self.config.n_embd;
+            hook_pos_embed.clone().expand([b, t, c])
+        });
+        let mut x = hook_embed + hook_pos_embed; // [B, T, C]
+        if self.config.embd_dropout {
+            x = context.drop_out(x, Site::Embedding);
+        }
+        let mut span_shares = Vec::new();
+        for (layer, block) in h.iter().enumerate() {
+            let attended = block.forward(x, &context.block(layer));
+            x = attended.out; // [B, T, C]
+            span_shares.extend(attended.span_share.map(Tensor::mean)); // [1]
+        }
+        if let Some(ln_f) = ln_f {
+            x = ln_f.forward_seen(x, &context.within("ln_final")); // [B, T, C]
+        }
+        let logits = match &self.lm_head {
+            Some(lm_head) => lm_head.forward(x),
+            None => project(x, wte.weight.val(), None),
+        }; // [B, T, V]
+        context.record("logits", || logits.clone());
+        let span_share = (!span_shares.is_empty()).then(|| Tensor::cat(span_shares, 0).mean()); // [1]
+        (logits, span_share)
+    }
+
+    /// Tokens and targets are `[B, T]`.
     pub fn loss(
         &self,
         tokens: Tensor<2, Int>,
         targets: Tensor<2, Int>,
         dropout: Option<Dropout>,
-    ) -> Tensor<1> {
+    ) -> Loss {
         let [b, t] = tokens.dims();
-        let logits = self.forward(tokens, dropout); // [B, T, V]
+        let (logits, span_share) = self.run(tokens, dropout, None); // [B, T, V]
         let log_probs = log_softmax(logits, 2); // [B, T, V]
         let chosen = log_probs * one_hot(targets, self.vocab); // [B, T, V]
-        chosen.sum().div_scalar(-((b * t) as f64)) // [1]
+        let cross_entropy = chosen.sum().div_scalar(-((b * t) as f64)); // [1]
+        let objective = match (&self.config.attention, span_share) {
+            (Attention::AdaptiveSpan(options), Some(share)) => {
+                cross_entropy.clone() + share.mul_scalar(f64::from(options.span_penalty))
+            }
+            _ => cross_entropy.clone(),
+        }; // [1]
+        Loss {
+            cross_entropy,
+            objective,
+        }
     }
+}
+
+/// How wrong a batch was.
+#[derive(Clone, Debug)]
+pub struct Loss {
+    /// Mean over the batch, in nats per character: what is reported, `[1]`.
+    pub cross_entropy: Tensor<1>,
+    /// What training lowers: the same, plus what spans cost, `[1]`.
+    pub objective: Tensor<1>,
 }
 
 /// True above the diagonal, where key j comes after query i: `[T, T]`.

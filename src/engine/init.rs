@@ -49,6 +49,11 @@ impl<'a> Init<'a> {
         ))
     }
 
+    /// A matrix of zeros.
+    pub fn zeros(&self, shape: [usize; 2]) -> Param<Tensor<2>> {
+        Param::from_tensor(Tensor::zeros(shape, self.device))
+    }
+
     /// A vector of one value.
     pub fn constant(&self, n: usize, value: f32) -> Param<Tensor<1>> {
         Param::from_tensor(Tensor::from_data(

@@ -4,6 +4,7 @@
 //! are nanoGPT's.
 
 use super::init::Init;
+use super::record::Context;
 use burn::module::{Module, Param};
 use burn::tensor::{Int, Tensor, module::layer_norm};
 
@@ -22,6 +23,14 @@ impl Linear {
         Linear {
             weight: init.at("weight").normal([n_out, n_in], std),
             bias: bias.then(|| init.at("bias").constant(n_out, 0.0)),
+        }
+    }
+
+    /// All 0.
+    pub fn zeros(init: &Init, shape: [usize; 2], bias: bool) -> Self {
+        Linear {
+            weight: init.at("weight").zeros(shape),
+            bias: bias.then(|| init.at("bias").constant(shape[0], 0.0)),
         }
     }
 
@@ -77,6 +86,18 @@ impl LayerNorm {
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let bias = self.bias.as_ref().map(Param::val);
         layer_norm(x, self.weight.val(), bias, LAYER_NORM_EPS)
+    }
+
+    /// [`forward`](Self::forward), and what it divided by is recorded: `[B, T, C]` to the same.
+    pub fn forward_seen(&self, x: Tensor<3>, context: &Context) -> Tensor<3> {
+        context.record("hook_scale", || {
+            let centred = x.clone() - x.clone().mean_dim(2); // [B, T, C]
+            let variance = (centred.clone() * centred).mean_dim(2); // [B, T, 1]
+            variance.add_scalar(LAYER_NORM_EPS).sqrt()
+        });
+        let normalized = self.forward(x);
+        context.record("hook_normalized", || normalized.clone());
+        normalized
     }
 }
 

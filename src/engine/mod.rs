@@ -1,7 +1,7 @@
 //! The engine: a character-level GPT on burn, its training, its sampling, its checkpoints.
 //!
-//! From leaf to whole: [`layers`], [`attention`], [`block`], [`gpt`]; then what moves its
-//! [`params`]: [`optim`], [`train`]; what it writes: [`sample`]; what is kept: [`checkpoint`]. The
+//! From leaf to whole: [`layers`], [`attention`], [`block`], [`gpt`], with [`record`] looking on; then what moves its
+//! [`params`]: [`optim`], [`train`]; what it writes: [`sample`]; what it knows: [`exam`]; what is kept: [`checkpoint`]. The
 //! same code runs natively and, through [`worker`], in a Web Worker. It never sees the page.
 
 pub mod attention;
@@ -9,11 +9,13 @@ pub mod block;
 pub mod checkpoint;
 pub mod device;
 pub mod dropout;
+pub mod exam;
 pub mod gpt;
 pub mod init;
 pub mod layers;
 pub mod optim;
 pub mod params;
+pub mod record;
 pub mod run;
 pub mod sample;
 pub mod session;

@@ -22,7 +22,7 @@ pub struct AdamW {
     pub m: Tensor<1>,
     /// Running average of its square: `[n]`.
     pub v: Tensor<1>,
-    /// 1 where the number belongs to a tensor of two or more dimensions, which decay: `[n]`.
+    /// 1 where the number belongs to a tensor that decays: `[n]`.
     decays: Tensor<1>,
 }
 
@@ -33,7 +33,7 @@ impl AdamW {
         let decays: Vec<f32> = named
             .iter()
             .flat_map(|p| {
-                let decays = f32::from(u8::from(p.shape.len() > 1));
+                let decays = f32::from(u8::from(decays(p)));
                 std::iter::repeat_n(decays, p.shape.iter().product())
             })
             .collect();
@@ -91,6 +91,13 @@ impl AdamW {
         self.values = self.values.clone() * decay - update; // [n]
         (params::replace(model, &self.values), norm)
     }
+}
+
+/// Matrices that project or embed are pulled to 0; what shifts, stretches or scores is not, also
+/// where it has two axes: the biases of distances, the span's and the additive scores' vectors.
+fn decays(parameter: &params::Named) -> bool {
+    let free = ["attn.rel_bias", "attn.span.weight", "attn.additive.v"];
+    parameter.shape.len() > 1 && !free.iter().any(|name| parameter.name.ends_with(name))
 }
 
 /// Linear warm-up, then a cosine from `lr` to `min_lr` at `max_steps`, then `min_lr`; `step` counts

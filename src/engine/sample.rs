@@ -74,7 +74,7 @@ pub async fn next_logits(run: &Run, context: &[u32]) -> Result<Vec<f32>, Fault> 
     let mut tokens: Vec<i32> = context.iter().map(|token| *token as i32).collect();
     tokens.resize(t, 0);
     let tokens = Tensor::<2, Int>::from_data(TensorData::new(tokens, [1, t]), &run.place.plain()); // [1, T]
-    let logits = run.model.valid().forward(tokens, None); // [1, T, V]
+    let logits = run.model.valid().forward(tokens); // [1, T, V]
     let row = logits.narrow(1, last, 1); // [1, 1, V]
     let data = row.into_data_async().await.map_err(unread)?;
     Ok(data.iter::<f32>().collect())

@@ -7,6 +7,7 @@
 use super::dropout::Dropout;
 use super::params;
 use super::run::{Run, unread};
+use crate::config::Attention;
 use crate::protocol::{Fault, FaultKind};
 use crate::text::batch::{Batch, windows};
 use burn::module::Module;
@@ -55,8 +56,8 @@ impl Run {
             rate: self.config.model.dropout,
         });
 
-        let loss = self.model.loss(tokens, targets, dropout); // [1]
-        let mut gradients = loss.backward();
+        let loss = self.model.loss(tokens, targets, dropout);
+        let mut gradients = loss.objective.backward();
         let gradients = params::gradients(&self.model, &mut gradients);
         let lr = super::optim::learning_rate(&train, self.step);
         let (model, norm) = self
@@ -67,7 +68,7 @@ impl Run {
         Ok(Queued {
             step: self.step,
             lr,
-            numbers: Tensor::cat(vec![loss.inner(), params::plain(norm)], 0), // [2]
+            numbers: Tensor::cat(vec![loss.cross_entropy.inner(), params::plain(norm)], 0), // [2]
         })
     }
 
@@ -93,7 +94,14 @@ impl Run {
                 &text.dataset.train[..n]
             }
         };
-        let (block_size, batch_size) = (self.config.model.block_size, EVAL_BATCH);
+        let block_size = self.config.model.block_size;
+        let batch_size = match self.config.model.attention {
+            // Its size in memory was checked for the training batch.
+            Attention::Additive(_) => self.config.train.batch_size.min(EVAL_BATCH),
+            Attention::Standard(_) | Attention::HeadGated(_) | Attention::AdaptiveSpan(_) => {
+                EVAL_BATCH
+            }
+        };
         let batches = tokens.len().div_ceil(block_size * batch_size).max(1);
         let stride = limit.map_or(1, |limit| batches.div_ceil(limit.max(1)));
 
@@ -103,7 +111,7 @@ impl Run {
         for batch in windows(tokens, block_size, batch_size).step_by(stride) {
             let n = batch.inputs.len();
             let (tokens, targets) = upload(&batch, &device);
-            let loss = model.loss(tokens, targets, None); // [1]
+            let loss = model.loss(tokens, targets, None).cross_entropy; // [1]
             let loss: f32 = loss.into_scalar_async().await.map_err(unread)?;
             sum += f64::from(loss) * n as f64;
             count += n;

@@ -16,7 +16,7 @@ pub enum Control {
 impl From<&Range> for Control {
     fn from(range: &Range) -> Self {
         match range {
-            Range::Integer { .. } | Range::Real { .. } => Control::Number,
+            Range::Integer { .. } | Range::IntegerOr { .. } | Range::Real { .. } => Control::Number,
             Range::Switch => Control::Choice(&["on", "off"]),
             Range::Choice(names) => Control::Choice(names),
         }

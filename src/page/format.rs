@@ -1,17 +1,6 @@
 //! Numbers as people read them.
 
-/// 1234567 as "1,234,567".
-pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
+pub use crate::config::grouped as count;
 
 /// A rate or a size in at most three figures: "0.62", "31", "12.4 k", "3.1 M".
 pub fn short(n: f64) -> String {

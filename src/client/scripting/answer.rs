@@ -1,7 +1,8 @@
 //! What scripts get: plain objects with camelCase names, as `docs/scripting.md` lists them.
 
 use crate::client::{EngineInfo, SavedRun, Started, Status};
-use crate::config::{FIELDS, Group, Preset, Range, Recipe, RunConfig, Value};
+use crate::config::attention::Normaliser;
+use crate::config::{Attention, FIELDS, Group, Kind, Preset, Range, Recipe, RunConfig, Value};
 use crate::protocol::{Backend, RunInfo, StepReport, TrainSummary};
 use crate::text::corpus::Corpus;
 use serde::Serialize;
@@ -240,22 +241,44 @@ pub(super) fn recipes() -> Vec<Json> {
         .collect()
 }
 
-/// Every option of `model` and `train`, with the default preset's value.
+pub(super) fn kinds() -> Vec<Json> {
+    let kinds = Kind::ALL.into_iter();
+    kinds
+        .map(|kind| {
+            json!({
+                "name": kind.name(),
+                "help": kind.help(),
+                "attention": Attention::of(kind, Normaliser::default()),
+            })
+        })
+        .collect()
+}
+
+/// Every option of `model`, `model.attention` and `train`, with the default preset's value.
 pub(super) fn options() -> Vec<Json> {
-    let defaults = RunConfig::default();
     let options = FIELDS.iter().map(|field| {
         let group = match field.group {
             Group::Model => "model",
+            Group::Attention => "attention",
             Group::Train => "train",
         };
-        let default = match (field.get)(&defaults) {
-            Value::Integer(number) => json!(number),
-            Value::Real(number) => json!(number),
-            Value::Switch(on) => json!(on),
-            Value::Choice(name) => json!(name),
+        let mut defaults = RunConfig::default();
+        if let Some(kind) = field.kind {
+            defaults.model.attention = Attention::of(kind, Normaliser::default());
+        }
+        let default = match ((field.get)(&defaults), field.range) {
+            // In an object nothing stands for what the word stands for in a control.
+            (Some(Value::Choice(_)), Range::IntegerOr { .. }) | (None, _) => Json::Null,
+            (Some(Value::Integer(number)), _) => json!(number),
+            (Some(Value::Real(number)), _) => json!(number as f32),
+            (Some(Value::Switch(on)), _) => json!(on),
+            (Some(Value::Choice(name)), _) => json!(name),
         };
         let range = match field.range {
             Range::Integer { min, max } => json!({ "integer": { "min": min, "max": max } }),
+            Range::IntegerOr { min, max, word } => {
+                json!({ "integer": { "min": min, "max": max, "null": word } })
+            }
             Range::Real { min, max } => json!({ "real": { "min": min, "max": max } }),
             Range::Switch => json!({ "choice": [true, false] }),
             Range::Choice(choices) => json!({ "choice": choices }),
@@ -263,6 +286,7 @@ pub(super) fn options() -> Vec<Json> {
         json!({
             "name": field.name,
             "group": group,
+            "kind": field.kind.map(Kind::name),
             "label": field.label,
             "help": field.help,
             "source": field.source,

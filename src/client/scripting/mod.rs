@@ -40,6 +40,7 @@ pub fn install(client: &Client) -> Result<(), JsValue> {
         ("corpora", answer::corpora()),
         ("presets", answer::presets()),
         ("recipes", answer::recipes()),
+        ("kinds", answer::kinds()),
         ("options", answer::options()),
     ] {
         Reflect::set(&object, &name.into(), &plain(&value)?)?;

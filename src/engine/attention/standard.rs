@@ -7,13 +7,16 @@
 //! E_i   = sum_h O_hi Wo_h^T + bo
 //! ```
 
-use super::Context;
+use super::heads::{self, Qkv};
+use super::normaliser;
 use crate::config::ModelConfig;
+use crate::config::attention::{self as options, Normaliser};
 use crate::engine::dropout::Site;
 use crate::engine::init::Init;
 use crate::engine::layers::Linear;
+use crate::engine::record::Context;
 use burn::module::Module;
-use burn::tensor::{Tensor, activation::softmax};
+use burn::tensor::Tensor;
 
 #[derive(Module, Debug)]
 pub struct Standard {
@@ -22,52 +25,30 @@ pub struct Standard {
     /// Wo: `[C, C]`.
     pub c_proj: Linear,
     n_head: usize,
+    #[module(skip)]
+    normaliser: Normaliser,
 }
 
 impl Standard {
-    pub fn new(init: &Init, config: &ModelConfig) -> Self {
-        let c = config.n_embd;
+    pub fn new(init: &Init, config: &ModelConfig, options: &options::Standard) -> Self {
         Standard {
-            c_attn: Linear::new(&init.at("c_attn"), [3 * c, c], 0.02, config.bias),
-            c_proj: Linear::new(
-                &init.at("c_proj"),
-                [c, c],
-                config.residual_std(),
-                config.bias,
-            ),
+            c_attn: heads::c_attn(init, config),
+            c_proj: heads::c_proj(init, config),
             n_head: config.n_head,
+            normaliser: options.normaliser,
         }
     }
 
     /// `[B, T, C]` to `[B, T, C]`.
-    pub fn forward(&self, x: Tensor<3>, layer: usize, context: &Context) -> Tensor<3> {
-        let [b, t, c] = x.dims();
-        let (h, d) = (self.n_head, c / self.n_head);
-
-        let qkv = self
-            .c_attn
-            .forward(x) // [B, T, 3C]
-            .reshape([b, t, 3, h, d])
-            .permute([2, 0, 3, 1, 4]); // [3, B, H, T, D]
-        let part = |i: usize| qkv.clone().narrow(0, i, 1).reshape([b, h, t, d]);
-        let (q, k, v) = (part(0), part(1), part(2)); // [B, H, T, D] each
-
-        let scores = q
-            .mul_scalar((d as f64).sqrt().recip()) // scaling q is cheaper than scaling the scores
-            .matmul(k.transpose()); // [B, H, T, T]
-        let future = context
-            .future
-            .clone()
-            .reshape([1, 1, t, t])
-            .expand([b, h, t, t]);
-        let pattern = softmax(scores.mask_fill(future, f32::NEG_INFINITY), 3); // [B, H, T, T]
-        let pattern = match &context.dropout {
-            Some(dropout) => dropout.apply(pattern, layer, Site::Pattern),
-            None => pattern,
-        };
-
-        let z = pattern.matmul(v); // [B, H, T, D]
-        let z = z.permute([0, 2, 1, 3]).reshape([b, t, c]); // [B, T, C]
-        self.c_proj.forward(z) // [B, T, C]
+    pub fn forward(&self, x: Tensor<3>, context: &Context) -> Tensor<3> {
+        let Qkv { q, k, v } = heads::split(&self.c_attn, x, self.n_head, context); // [B, H, T, D]
+        let scores = heads::dot_products(q, k); // [B, H, T, T]
+        let pattern = normaliser::weights(self.normaliser, scores, None, context); // [B, H, T, T]
+        let z = context.drop_out(pattern, Site::Pattern).matmul(v); // [B, H, T, D]
+        context.record("hook_z", || heads::by_token(z.clone()));
+        context.record("hook_result", || {
+            heads::contributions(z.clone(), &self.c_proj)
+        });
+        self.c_proj.forward(heads::join(z)) // [B, T, C]
     }
 }

@@ -1,7 +1,10 @@
 //! What the next run will be made of: a text and a configuration, with what is being typed.
 
 use crate::client::NamedText;
-use crate::config::{ConfigError, FIELDS, Field, Preset, Recipe, RunConfig, Value};
+use crate::config::attention::Normaliser;
+use crate::config::{
+    Attention, ConfigError, FIELDS, Field, Kind, Preset, Recipe, RunConfig, Value,
+};
 use crate::page::survey::Survey;
 use crate::text::corpus::Corpus;
 use std::collections::BTreeMap;
@@ -77,6 +80,8 @@ pub enum SetupAction {
     },
     Preset(Preset),
     Recipe(Recipe),
+    /// Another kind of attention, with its default options.
+    Kind(Kind),
     /// A field's control has another value, right or wrong.
     Edit(&'static str, String),
     /// The field's control was left: what is right is shown as the configuration has it.
@@ -127,6 +132,15 @@ impl Setup {
             SetupAction::Read { .. } => {}
             SetupAction::Preset(preset) => self.rebase(preset, self.config.recipe),
             SetupAction::Recipe(recipe) => self.rebase(self.config.preset, recipe),
+            SetupAction::Kind(kind) => {
+                let attention = &mut self.config.model.attention;
+                *attention = Attention::of(kind, attention.normaliser());
+                let of_others = |name: &str| {
+                    let owner = Field::named(name).and_then(|field| field.kind);
+                    owner.is_some_and(|owner| owner != kind)
+                };
+                self.drafts.retain(|name, _| !of_others(name));
+            }
             SetupAction::Edit(name, text) => {
                 if let Some(field) = Field::named(name) {
                     // A mistake stays in the draft, from which `error` reads it again.
@@ -148,12 +162,17 @@ impl Setup {
             SetupAction::Reset(name) => {
                 self.drafts.remove(name);
                 if let Some(field) = Field::named(name) {
-                    let value = shown((field.get)(&self.base()));
-                    // The preset's own value: it is in its range.
-                    let _ = field.assign(&mut self.config, &value);
+                    if let Some(value) = (field.get)(&self.base(field)) {
+                        // The preset's own value: it is in its range.
+                        let _ = field.assign(&mut self.config, &shown(value));
+                    }
                 }
             }
-            SetupAction::ResetAll => self.rebase(self.config.preset, self.config.recipe),
+            SetupAction::ResetAll => {
+                let kind = self.config.model.attention.kind();
+                self.config.model.attention = Attention::of(kind, Normaliser::default());
+                self.rebase(self.config.preset, self.config.recipe);
+            }
         }
     }
 
@@ -163,17 +182,25 @@ impl Setup {
         self.drafts.clear();
     }
 
+    /// Another preset's or recipe's options, under the seed and the attention that were chosen.
     fn rebase(&mut self, preset: Preset, recipe: Recipe) {
-        let seed = self.config.seed;
-        self.adopt(RunConfig {
+        let (seed, attention) = (self.config.seed, self.config.model.attention);
+        let mut config = RunConfig {
             seed,
             ..RunConfig::new(preset, recipe)
-        });
+        };
+        config.model.attention = attention;
+        self.adopt(config);
     }
 
-    /// The preset's and recipe's own configuration.
-    fn base(&self) -> RunConfig {
-        RunConfig::new(self.config.preset, self.config.recipe)
+    /// The preset's and recipe's own configuration; for an option of one kind of attention, with
+    /// that kind's defaults.
+    fn base(&self, field: &Field) -> RunConfig {
+        let mut base = RunConfig::new(self.config.preset, self.config.recipe);
+        if let Some(kind) = field.kind {
+            base.model.attention = Attention::of(kind, Normaliser::default());
+        }
+        base
     }
 
     /// The text, when it is there.
@@ -188,8 +215,13 @@ impl Setup {
     pub fn shown(&self, field: &Field) -> String {
         match self.drafts.get(field.name) {
             Some(draft) => draft.clone(),
-            None => shown((field.get)(&self.config)),
+            None => (field.get)(&self.config).map(shown).unwrap_or_default(),
         }
+    }
+
+    /// Whether the chosen kind of attention has the option.
+    pub fn has(&self, field: &Field) -> bool {
+        (field.get)(&self.config).is_some()
     }
 
     pub fn shown_seed(&self) -> String {
@@ -201,13 +233,15 @@ impl Setup {
 
     /// The preset's value of a field that was changed.
     pub fn changed_from(&self, field: &Field) -> Option<String> {
-        let base = shown((field.get)(&self.base()));
-        (self.shown(field) != base).then_some(base)
+        let base = shown((field.get)(&self.base(field))?);
+        (self.has(field) && self.shown(field) != base).then_some(base)
     }
 
     /// How many options differ from the preset's and recipe's.
     pub fn changes(&self) -> usize {
-        let changed = |field: &&Field| self.changed_from(field).is_some();
+        // The kind of attention is no option among others: it is chosen and seen above them.
+        let changed =
+            |field: &&Field| field.name != "attention" && self.changed_from(field).is_some();
         FIELDS.iter().filter(changed).count()
     }
 
@@ -271,6 +305,10 @@ fn blamed(error: &ConfigError) -> Option<&'static str> {
         ConfigError::OutOfRange { field, .. }
         | ConfigError::NoSuchChoice { field, .. }
         | ConfigError::WrongType { field, .. } => Some(field),
+        ConfigError::SpanTooLong { field, .. } | ConfigError::OtherKind { field, .. } => {
+            Some(field)
+        }
+        ConfigError::TooLarge { .. } => Some("attention"),
         ConfigError::Malformed { .. } => None,
     }
 }
@@ -410,5 +448,36 @@ mod tests {
             ..RunConfig::new(Preset::Laptop, Recipe::Nanogpt)
         };
         assert_eq!((setup.config, setup.changes()), (expected, 0));
+    }
+
+    #[test]
+    fn a_kind_brings_its_options_and_stays_under_another_preset() {
+        let mut setup = Setup::default();
+        assert!(!setup.has(field("alpha")));
+        setup.reduce(SetupAction::Kind(Kind::AdaptiveSpan));
+        edit(&mut setup, "alpha", "7");
+        assert!(setup.error(field("alpha")).is_some());
+        edit(&mut setup, "alpha", "0.25");
+        assert_eq!(setup.changed_from(field("alpha")), Some("0.5".into()));
+        assert_eq!(
+            (setup.shown(field("max_span")).as_str(), setup.changes()),
+            ("block", 1)
+        );
+        edit(&mut setup, "max_span", "65");
+        let error = setup
+            .error(field("max_span"))
+            .expect("longer than the block");
+        assert!(error.contains("at most 64"), "{error}");
+        edit(&mut setup, "max_span", "block");
+        setup.reduce(SetupAction::Preset(Preset::Laptop));
+        assert_eq!(setup.shown(field("alpha")), "0.25");
+        setup.reduce(SetupAction::ResetAll);
+        assert_eq!(setup.shown(field("alpha")), "0.5");
+
+        // What was typed for a kind that is gone is gone with it.
+        edit(&mut setup, "alpha", "wrong");
+        setup.reduce(SetupAction::Kind(Kind::HeadGated));
+        assert!(setup.options_error().is_none() && !setup.has(field("alpha")));
+        assert!(setup.has(field("gate_form")));
     }
 }

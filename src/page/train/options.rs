@@ -39,6 +39,8 @@ pub fn Options(props: &OptionsProps) -> Html {
             if *open {
                 <h3>{ "Model" }</h3>
                 <div class="fields">{ rows(props, Group::Model) }</div>
+                <h3>{ "Attention" }</h3>
+                <div class="fields">{ rows(props, Group::Attention) }</div>
                 <h3>{ "Training" }</h3>
                 <div class="fields">
                     { rows(props, Group::Train) }
@@ -58,7 +60,11 @@ pub fn Options(props: &OptionsProps) -> Html {
 }
 
 fn rows(props: &OptionsProps, group: Group) -> Html {
-    let of_group = FIELDS.iter().filter(|field| field.group == group);
+    let of_group = FIELDS
+        .iter()
+        // The kind of attention has a chooser of its own.
+        .filter(|field| field.group == group && field.name != "attention")
+        .filter(|field| props.setup.has(field));
     of_group.map(|field| row(props, field)).collect()
 }
 
@@ -94,6 +100,7 @@ fn row(props: &OptionsProps, field: &'static Field) -> Html {
 fn help(field: &Field) -> String {
     let range = match field.range {
         Range::Integer { min, max } => format!(" {min} to {max}."),
+        Range::IntegerOr { min, max, word } => format!(" {min} to {max}, or {word}."),
         Range::Real { min, max } => format!(" {min} to {max}."),
         Range::Switch | Range::Choice(_) => String::new(),
     };

@@ -2,7 +2,7 @@
 
 use super::corpus::CorpusChooser;
 use super::options::Options;
-use crate::config::{Preset, Recipe};
+use crate::config::{Kind, Preset, Recipe};
 use crate::page::deeds::{Page, Wanted};
 use crate::page::field::on_click;
 use crate::page::format;
@@ -74,6 +74,13 @@ pub fn SetupCard(props: &SetupCardProps) -> Html {
                 choices={Recipe::ALL.map(|r| (r, r.name(), r.help())).to_vec()}
                 chosen={setup.config.recipe}
                 on_choose={page_callback(page, SetupAction::Recipe)}
+            />
+            <Choice<Kind>
+                legend="Attention"
+                name="attention"
+                choices={Kind::ALL.map(|k| (k, k.label(), k.help())).to_vec()}
+                chosen={setup.config.model.attention.kind()}
+                on_choose={page_callback(page, SetupAction::Kind)}
             />
             { bill(setup) }
             <Options page={page.clone()} setup={setup.clone()} />
@@ -176,7 +183,10 @@ fn bill(setup: &Setup) -> Html {
                 <tbody>
                     for item in model.items(vocab) {
                         <tr title={item.name}>
-                            <th scope="row">{ item.label }</th>
+                            <th scope="row">
+                                { item.label }
+                                <span class="working">{ item.working }</span>
+                            </th>
                             <td class="number">{ format::count(item.count as u64) }</td>
                             <td aria-hidden="true" class="share">
                                 <div style={format!("width: {:.1}%", item.count as f64 / sum as f64 * 100.0)} />
@@ -185,6 +195,11 @@ fn bill(setup: &Setup) -> Html {
                     }
                 </tbody>
             </table>
+            <p class="help">
+                { "The same count for a head of GPT-3, whose stream is 12,288 wide and whose heads are 128: \
+                   12,288 x 128 x 4 = 6,291,456 numbers, for what it asks, what it offers, what it \
+                   hands over and the way back into the stream." }
+            </p>
         </details>
     }
 }

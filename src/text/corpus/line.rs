@@ -1,7 +1,7 @@
 //! A line of a grammar in pieces, which says of itself what of it can be asked.
 
 use crate::random::Stream;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// No line is longer, in characters, its newline included: a block of 64 sees one whole, and the
 /// newline before it.
@@ -11,7 +11,7 @@ pub const MAX_LENGTH: usize = 63;
 const HELD_OUT_ONE_IN: u64 = 10;
 
 /// What a question asks for, so that scores can be told apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tag {
     /// `adjectives`: the noun that its adjectives fit, in its number.

@@ -1,0 +1,78 @@
+//! Additive attention (seed 002; Bahdanau, Cho and Bengio 2014): query and key are added, bent and
+//! read off by a vector of each head.
+//!
+//! ```text
+//! S_hij = v_h . tanh(q_hi + k_hj)
+//! ```
+//!
+//! All else is as in [`standard`](super::Standard). The sum of every query with every key is
+//! `[B, H, T, T, D]`: D times the room of a pattern, which the configuration's check bounds.
+
+use super::heads::{self, Qkv};
+use super::normaliser;
+use crate::config::ModelConfig;
+use crate::config::attention::{self as options, Normaliser};
+use crate::engine::dropout::Site;
+use crate::engine::init::Init;
+use crate::engine::layers::Linear;
+use crate::engine::record::Context;
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+
+#[derive(Module, Debug)]
+pub struct Additive {
+    /// Wq, Wk and Wv stacked: `[3C, C]`.
+    pub c_attn: Linear,
+    /// Wo: `[C, C]`.
+    pub c_proj: Linear,
+    pub additive: ScoreVectors,
+    n_head: usize,
+    #[module(skip)]
+    normaliser: Normaliser,
+}
+
+/// What turns a bent sum into a score.
+#[derive(Module, Debug)]
+pub struct ScoreVectors {
+    /// One vector a head: `[H, D]`.
+    pub v: Param<Tensor<2>>,
+}
+
+impl Additive {
+    pub fn new(init: &Init, config: &ModelConfig, options: &options::Additive) -> Self {
+        let (h, d) = (config.n_head, config.n_embd / config.n_head);
+        let v = init.at("additive").at("v");
+        Additive {
+            c_attn: heads::c_attn(init, config),
+            c_proj: heads::c_proj(init, config),
+            additive: ScoreVectors {
+                v: v.normal([h, d], (d as f64).sqrt().recip()),
+            },
+            n_head: config.n_head,
+            normaliser: options.normaliser,
+        }
+    }
+
+    /// `[B, T, C]` to `[B, T, C]`.
+    pub fn forward(&self, x: Tensor<3>, context: &Context) -> Tensor<3> {
+        let Qkv { q, k, v } = heads::split(&self.c_attn, x, self.n_head, context); // [B, H, T, D]
+        let scores = self.scores(q, k); // [B, H, T, T]
+        let pattern = normaliser::weights(self.normaliser, scores, None, context); // [B, H, T, T]
+        let z = context.drop_out(pattern, Site::Pattern).matmul(v); // [B, H, T, D]
+        context.record("hook_z", || heads::by_token(z.clone()));
+        context.record("hook_result", || {
+            heads::contributions(z.clone(), &self.c_proj)
+        });
+        self.c_proj.forward(heads::join(z)) // [B, T, C]
+    }
+
+    /// Every query against every key: `[B, H, T, D]` twice to `[B, H, T, T]`.
+    fn scores(&self, q: Tensor<4>, k: Tensor<4>) -> Tensor<4> {
+        let [b, h, t, d] = q.dims();
+        let sums = q.unsqueeze_dim::<5>(3) + k.unsqueeze_dim::<5>(2); // [B, H, T, T, D]
+        let bent = sums.tanh().reshape([b, h, t * t, d]); // [B, H, T * T, D]
+        let v = self.additive.v.val().reshape([1, h, d, 1]); // [1, H, D, 1]
+        bent.matmul(v.expand([b, h, d, 1])) // [B, H, T * T, 1]
+            .reshape([b, h, t, t])
+    }
+}

@@ -1,0 +1,73 @@
+//! Scores to weights: softmax, or one of two that need not sum to 1 (seed 001).
+//!
+//! ```text
+//! softmax     w exp(S - m) / sum_k w exp(S - m)              m the row's maximum
+//! off_by_one  w exp(S - m) / (exp(-m) + sum_k w exp(S - m))  m = max(0, the row's maximum)
+//! sigmoid     w / (1 + exp(-S + ln(i + 1)))
+//! ```
+//!
+//! The window w is 1 everywhere but in the local pass of `adaptive_span`. Where it is 0, and in the
+//! future, the score is minus infinity before the maximum is taken and before exp.
+
+use crate::config::attention::Normaliser;
+use crate::engine::record::Context;
+use burn::tensor::{Int, Tensor, activation};
+
+/// The pattern A, `[B, H, T, T]`.
+///
+/// `scores` are `[B, H, T, T]` and finite, the future's too; `window` is `[B, 1, T, T]`.
+pub fn weights(
+    normaliser: Normaliser,
+    scores: Tensor<4>,
+    window: Option<Tensor<4>>,
+    context: &Context,
+) -> Tensor<4> {
+    let dims = scores.dims();
+    let [_, _, t, _] = dims;
+    let future = context.future.clone().reshape([1, 1, t, t]).expand(dims); // [B, H, T, T]
+    context.record("hook_attn_scores", || {
+        scores.clone().mask_fill(future.clone(), f32::NEG_INFINITY)
+    });
+    let closed = match &window {
+        Some(window) => future.bool_or(window.clone().lower_equal_elem(0.0).expand(dims)),
+        None => future,
+    }; // [B, H, T, T]
+
+    let pattern = match (normaliser, window) {
+        (Normaliser::Softmax, None) => {
+            activation::softmax(scores.mask_fill(closed, f32::NEG_INFINITY), 3)
+        }
+        (Normaliser::Softmax, Some(window)) => {
+            let scores = scores.mask_fill(closed, f32::NEG_INFINITY);
+            let m = scores.clone().detach().max_dim(3); // [B, H, T, 1]
+            let e = (scores - m).exp() * window; // [B, H, T, T]
+            let sum = e.clone().sum_dim(3); // [B, H, T, 1]
+            e / sum
+        }
+        (Normaliser::OffByOne, window) => {
+            let scores = scores.mask_fill(closed, f32::NEG_INFINITY);
+            let m = scores.clone().detach().max_dim(3).clamp_min(0.0); // [B, H, T, 1]
+            let e = (scores - m.clone()).exp(); // [B, H, T, T]
+            let e = windowed(e, window);
+            let sum = m.neg().exp() + e.clone().sum_dim(3); // [B, H, T, 1]
+            e / sum
+        }
+        (Normaliser::Sigmoid, window) => {
+            let keys = Tensor::<1, Int>::arange(1..t as i64 + 1, &scores.device()).float();
+            let shift = keys.log().reshape([1, 1, t, 1]); // ln(i + 1)
+            // A finite score first, then the mask: the slope at minus infinity is not a number.
+            let open = activation::sigmoid(scores - shift); // [B, H, T, T]
+            windowed(open.mask_fill(closed, 0.0), window)
+        }
+    }; // [B, H, T, T]
+    context.record("hook_pattern", || pattern.clone());
+    pattern
+}
+
+/// `[B, H, T, T]` times `[B, 1, T, T]`.
+fn windowed(x: Tensor<4>, window: Option<Tensor<4>>) -> Tensor<4> {
+    match window {
+        Some(window) => x * window,
+        None => x,
+    }
+}
