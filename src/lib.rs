@@ -1,11 +1,14 @@
 //! Glassformer: a character-level GPT that trains inside the browser, and a page that shows how
 //! its attention works.
 //!
-//! Read from leaf to whole: [`config`] and [`text`] say what a run is made of, [`protocol`] how
+//! Read from leaf to whole: [`config`] and [`text`] say what a run is made of, [`analysis`] what is
+//! read off its numbers, [`protocol`] how
 //! the page asks for it, `engine` what is computed, `client` who keeps the workers alive, and
 //! `page` what is drawn. `docs/architecture.md` says who may know whom.
 
+pub mod analysis;
 pub mod config;
+pub mod models;
 pub mod protocol;
 pub mod random;
 pub mod text;

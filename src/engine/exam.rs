@@ -6,48 +6,13 @@
 
 use super::run::{Run, input, unread};
 use crate::protocol::Fault;
-use crate::text::corpus::{Question, Tag};
+use crate::text::corpus::Question;
+use crate::text::score::Scores;
 use burn::module::Module;
 use burn::tensor::{Int, Tensor, TensorData};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Questions in one forward pass.
 const BATCH: usize = 32;
-
-/// How many of something, and how many of them right.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Count {
-    pub right: usize,
-    pub of: usize,
-}
-
-impl Count {
-    fn add(&mut self, right: bool) {
-        self.right += usize::from(right);
-        self.of += 1;
-    }
-
-    /// The share that is right, 0 to 1; 1 of nothing.
-    pub fn share(&self) -> f64 {
-        match self.of {
-            0 => 1.0,
-            of => self.right as f64 / of as f64,
-        }
-    }
-}
-
-/// A score, of one sort of question or of all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Score {
-    /// Whole answers.
-    pub exact: Count,
-    /// Single characters of answers.
-    pub characters: Count,
-}
-
-/// Scores by the sort of question.
-pub type Scores = BTreeMap<Tag, Score>;
 
 /// Puts the questions to the run's model.
 ///
@@ -93,19 +58,4 @@ pub async fn examine(run: &Run, questions: &[Question]) -> Result<Scores, Fault>
         }
     }
     Ok(scores)
-}
-
-/// All sorts together.
-pub fn whole(scores: &Scores) -> Score {
-    let mut whole = Score::default();
-    for score in scores.values() {
-        for (sum, part) in [
-            (&mut whole.exact, score.exact),
-            (&mut whole.characters, score.characters),
-        ] {
-            sum.right += part.right;
-            sum.of += part.of;
-        }
-    }
-    whole
 }

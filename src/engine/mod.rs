@@ -1,7 +1,8 @@
 //! The engine: a character-level GPT on burn, its training, its sampling, its checkpoints.
 //!
 //! From leaf to whole: [`layers`], [`attention`], [`block`], [`gpt`], with [`record`] looking on; then what moves its
-//! [`params`]: [`optim`], [`train`]; what it writes: [`sample`]; what it knows: [`exam`]; what is kept: [`checkpoint`]. The
+//! [`params`]: [`optim`], [`train`]; what it writes: [`sample`]; what it knows: [`exam`]; how it
+//! looks: [`measure`]; what is kept: [`checkpoint`]. The
 //! same code runs natively and, through [`worker`], in a Web Worker. It never sees the page.
 
 pub mod attention;
@@ -13,6 +14,7 @@ pub mod exam;
 pub mod gpt;
 pub mod init;
 pub mod layers;
+pub mod measure;
 pub mod optim;
 pub mod params;
 pub mod record;

@@ -80,6 +80,34 @@ pub async fn next_logits(run: &Run, context: &[u32]) -> Result<Vec<f32>, Fault> 
     Ok(data.iter::<f32>().collect())
 }
 
+/// The logits after every token of rows of one length: B of T of V numbers.
+///
+/// # Errors
+/// Rows that are empty, of several lengths or longer than the block, a token that is no character's,
+/// or a device that fails.
+pub async fn all_logits(run: &Run, rows: &[Vec<u32>]) -> Result<Vec<Vec<Vec<f32>>>, Fault> {
+    let t = rows.first().map_or(0, Vec::len);
+    let (block_size, vocab) = (run.config.model.block_size, run.tokenizer.size());
+    if t == 0 || t > block_size || rows.iter().any(|row| row.len() != t) {
+        return Err(super::run::input(format!(
+            "The rows of tokens must all have one length, from 1 to {block_size}."
+        )));
+    }
+    if let Some(token) = rows.iter().flatten().find(|t| **t as usize >= vocab) {
+        return Err(super::run::input(format!(
+            "There is no token {token}: the model knows {vocab} characters, from 0 on."
+        )));
+    }
+    let tokens: Vec<i32> = rows.iter().flatten().map(|t| *t as i32).collect();
+    let tokens = TensorData::new(tokens, [rows.len(), t]);
+    let tokens = Tensor::<2, Int>::from_data(tokens, &run.place.plain()); // [B, T]
+    let logits = run.model.valid().forward(tokens); // [B, T, V]
+    let data = logits.into_data_async().await.map_err(unread)?;
+    let numbers: Vec<f32> = data.iter::<f32>().collect();
+    let places: Vec<Vec<f32>> = numbers.chunks_exact(vocab).map(<[f32]>::to_vec).collect();
+    Ok(places.chunks_exact(t).map(<[Vec<f32>]>::to_vec).collect())
+}
+
 fn check(options: &Sampling) -> Result<(), Fault> {
     let wrong = |message: String| Err(super::run::input(message));
     if options.tokens == 0 || options.tokens > 100_000 {

@@ -244,6 +244,27 @@ impl Corpus {
     }
 }
 
+/// One text of several: their lines in turn, each in proportion to its length, so that any stretch
+/// of it has something of all. The same seed gives the same text.
+pub fn mixed(corpora: &[Corpus], seed: u32) -> String {
+    let texts: Vec<String> = corpora.iter().map(|c| c.generate(seed)).collect();
+    let mut rests: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let mut text = String::with_capacity(texts.iter().map(String::len).sum());
+    let left = |rest: &str, whole: &String| rest.len() as f64 / whole.len().max(1) as f64;
+    while let Some(next) = (0..rests.len())
+        .filter(|n| !rests[*n].is_empty())
+        .max_by(|a, b| left(rests[*a], &texts[*a]).total_cmp(&left(rests[*b], &texts[*b])))
+    {
+        let end = rests[next]
+            .find('\n')
+            .map_or(rests[next].len(), |at| at + 1);
+        let (line, rest) = rests[next].split_at(end);
+        text.push_str(line);
+        rests[next] = rest;
+    }
+    text
+}
+
 /// How a text is made: lines are drawn until it has that many bytes.
 struct Grammar {
     bytes: usize,

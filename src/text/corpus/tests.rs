@@ -212,3 +212,22 @@ fn what_is_not_known_of_a_text_is_refused_by_name() {
         assert!(message(shape).contains("\"builtin\""));
     }
 }
+
+#[test]
+fn a_mixed_text_has_every_line_once_and_something_of_all_everywhere() {
+    let corpora = [Corpus::Copy {}, Corpus::Brackets {}, Corpus::Prose {}];
+    let text = mixed(&corpora, 3);
+    let mut lines: Vec<&str> = text.lines().collect();
+    let tail = &lines[lines.len() - 200..];
+    assert!(tail.iter().any(|line| line.contains('|')));
+    assert!(
+        tail.iter()
+            .any(|line| line.contains('>') || line.contains('<'))
+    );
+    let parts = corpora.map(|c| c.generate(3));
+    let mut expected: Vec<&str> = parts.iter().flat_map(|part| part.lines()).collect();
+    lines.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(lines, expected);
+    assert_eq!(mixed(&[Corpus::Copy {}], 5), Corpus::Copy {}.generate(5));
+}

@@ -1,0 +1,119 @@
+//! `engine train`: a run from a new model or a checkpoint, with its losses.
+
+use super::cli::{Source, assign, read, write};
+use clap::Args;
+use glassformer::config::{Preset, Recipe, RunConfig};
+use glassformer::engine::{
+    checkpoint,
+    device::Place,
+    measure::measure,
+    run::{Run, input},
+    train::{Part, read_steps},
+};
+use glassformer::protocol::Fault;
+use serde_json::json;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// Windows of the validation text that a report looks at.
+const REPORT_WINDOWS: usize = 100;
+
+#[derive(Args)]
+pub struct Train {
+    #[command(flatten)]
+    source: Source,
+    #[arg(long, default_value = "glass", value_parser = preset)]
+    preset: Preset,
+    #[arg(long, default_value = "notes", value_parser = recipe)]
+    recipe: Recipe,
+    /// Any option of the configuration, such as --set n_layer=3 (repeatable).
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    overrides: Vec<String>,
+    #[arg(long, default_value_t = 1337)]
+    seed: u32,
+    /// Steps; the configuration's max_steps when left out.
+    #[arg(long)]
+    steps: Option<u32>,
+    /// A checkpoint to go on from; it brings its own configuration.
+    #[arg(long)]
+    resume: Option<PathBuf>,
+    /// Where to write the trained model (safetensors).
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Where to write losses and what the attention does on the validation text (JSON).
+    #[arg(long)]
+    report: Option<PathBuf>,
+}
+
+fn preset(name: &str) -> Result<Preset, String> {
+    let known = Preset::ALL.into_iter().find(|p| p.name() == name);
+    known.ok_or_else(|| "choose glass, laptop or shakespeare".into())
+}
+
+fn recipe(name: &str) -> Result<Recipe, String> {
+    let known = Recipe::ALL.into_iter().find(|r| r.name() == name);
+    known.ok_or_else(|| "choose notes or nanogpt".into())
+}
+
+pub async fn train(options: Train, place: &Place) -> Result<(), Fault> {
+    let text = options.source.read()?;
+    let mut run = match &options.resume {
+        Some(path) => checkpoint::load(&read(path)?, Some(&text), place)?,
+        None => {
+            let mut config = RunConfig::new(options.preset, options.recipe);
+            config.seed = options.seed;
+            for assignment in &options.overrides {
+                assign(&mut config, assignment)?;
+            }
+            Run::new(config, &text, place)?
+        }
+    };
+    let info = run.info();
+    println!(
+        "{} parameters, {} characters to train on, {} distinct; ln V {:.4}, single characters {:.4}",
+        info.params,
+        info.train_chars,
+        info.vocab.len(),
+        (info.vocab.len() as f32).ln(),
+        info.unigram_entropy
+    );
+    let until = match options.steps {
+        Some(steps) => run.step.saturating_add(steps),
+        None => run.config.train.max_steps,
+    };
+    let start = Instant::now();
+    let mut curve = Vec::new();
+    while run.step < until {
+        let queued = run.queue_step()?;
+        for step in read_steps(vec![queued]).await? {
+            let due = step.step.is_multiple_of(run.config.train.eval_every);
+            if due || step.step == until {
+                let val = run.mean_loss(Part::Val, None, || async { true }).await?;
+                curve.push(json!({ "step": step.step, "train": step.loss, "validation": val }));
+                println!(
+                    "step {:6}  train {:.4}  validation {}  norm {:.3}  {:.1} s",
+                    step.step,
+                    step.loss,
+                    val.map_or("-".into(), |v| format!("{v:.4}")),
+                    step.grad_norm,
+                    start.elapsed().as_secs_f64()
+                );
+            }
+        }
+    }
+    if let Some(path) = &options.out {
+        write(path, &checkpoint::save(&run, true).await?)?;
+    }
+    if let Some(path) = &options.report {
+        let report = json!({
+            "config": run.config,
+            "parameters": info.params,
+            "seconds": start.elapsed().as_secs_f64(),
+            "curve": curve,
+            "layers": measure(&run, REPORT_WINDOWS).await?,
+        });
+        let text = serde_json::to_string_pretty(&report).map_err(input)?;
+        write(path, text.as_bytes())?;
+    }
+    Ok(())
+}
