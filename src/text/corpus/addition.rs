@@ -91,7 +91,11 @@ fn turned(number: &str, digits: Digits) -> String {
     }
 }
 
-fn draw(stream: &mut Stream) -> Problem {
+/// One problem in this many is drawn from plain ones.
+const PLAIN_ONE_IN: usize = 2;
+
+/// Any problem, each as likely as the others.
+fn any(stream: &mut Stream) -> Problem {
     let mut operand = || stream.below(10usize.pow(WIDTH as u32)) as u32;
     Problem {
         a: operand(),
@@ -99,12 +103,43 @@ fn draw(stream: &mut Stream) -> Problem {
     }
 }
 
-pub fn draw_least_first(stream: &mut Stream) -> Line {
-    draw(stream).line(Digits::LeastFirst)
+/// A problem with many zeros, such as 120 + 7.
+///
+/// Where one digit is 0 the sum's digit is the other one: a step on which the way to a sum of two
+/// can begin. Among problems drawn evenly no single digit says anything about a digit of the sum,
+/// and a small model does not even learn where to look.
+fn plain(stream: &mut Stream) -> Problem {
+    let mut operand = || {
+        (0..WIDTH).fold(0, |number, _| {
+            let digit = if stream.below(2) == 0 {
+                0
+            } else {
+                stream.below(10)
+            };
+            10 * number + digit as u32
+        })
+    };
+    Problem {
+        a: operand(),
+        b: operand(),
+    }
 }
 
-pub fn draw_most_first(stream: &mut Stream) -> Line {
-    draw(stream).line(Digits::MostFirst)
+fn draw(stream: &mut Stream) -> Problem {
+    match stream.below(PLAIN_ONE_IN) {
+        0 => plain(stream),
+        _ => any(stream),
+    }
+}
+
+/// A line of the text.
+pub fn tell(stream: &mut Stream, digits: Digits) -> Line {
+    draw(stream).line(digits)
+}
+
+/// A line to ask about: any problem, plain or not, is as likely as the others.
+pub fn ask(stream: &mut Stream, digits: Digits) -> Line {
+    any(stream).line(digits)
 }
 
 #[cfg(test)]
@@ -182,7 +217,7 @@ mod tests {
     fn carries_are_those_of_column_addition() {
         let mut stream = Stream::new(1, "test");
         for _ in 0..1000 {
-            let problem = draw(&mut stream);
+            let problem = any(&mut stream);
             let mut carry = false;
             for (k, found) in problem.carries().into_iter().enumerate() {
                 let digit = |n: u32| n / 10u32.pow(k as u32) % 10;

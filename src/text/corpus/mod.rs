@@ -206,7 +206,7 @@ impl Corpus {
         // A stream of its own: the exam must not repeat what the text of this seed drew.
         let mut stream = Stream::new(seed, self.name()).at(1);
         let mut lines = HashSet::new();
-        let drawn = std::iter::repeat_with(|| (grammar.draw)(&mut stream)).take(EXAM_DRAWS);
+        let drawn = std::iter::repeat_with(|| (grammar.ask)(&mut stream)).take(EXAM_DRAWS);
         let held_out = drawn.filter(|line| line.is_held_out() && lines.insert(line.text()));
         // Two lines may still begin alike, and then their first question is one.
         let mut asked = HashSet::new();
@@ -230,24 +230,38 @@ impl Corpus {
         let (bytes, draw): (usize, fn(&mut Stream) -> Line) = match self {
             Corpus::Adjectives {} => (320_000, adjectives::draw),
             Corpus::Facts {} => (320_000, facts::draw),
-            Corpus::Addition {
-                digits: Digits::LeastFirst,
-            } => (390_000, addition::draw_least_first),
-            Corpus::Addition {
-                digits: Digits::MostFirst,
-            } => (390_000, addition::draw_most_first),
+            Corpus::Addition { digits } => {
+                return Some(Grammar {
+                    bytes: 390_000,
+                    draw: match digits {
+                        Digits::LeastFirst => |stream| addition::tell(stream, Digits::LeastFirst),
+                        Digits::MostFirst => |stream| addition::tell(stream, Digits::MostFirst),
+                    },
+                    ask: match digits {
+                        Digits::LeastFirst => |stream| addition::ask(stream, Digits::LeastFirst),
+                        Digits::MostFirst => |stream| addition::ask(stream, Digits::MostFirst),
+                    },
+                });
+            }
             Corpus::Copy {} => (320_000, copy::draw),
             Corpus::Brackets {} => (320_000, brackets::draw),
             Corpus::Prose {} => return None,
         };
-        Some(Grammar { bytes, draw })
+        Some(Grammar {
+            bytes,
+            draw,
+            ask: draw,
+        })
     }
 }
 
 /// One text of several: their lines in turn, each in proportion to its length, so that any stretch
-/// of it has something of all. The same seed gives the same text.
+/// of it has something of all. A corpus that is named twice comes twice, in other lines. The same
+/// seed gives the same text.
 pub fn mixed(corpora: &[Corpus], seed: u32) -> String {
-    let texts: Vec<String> = corpora.iter().map(|c| c.generate(seed)).collect();
+    let seeds = (0..).map(|n| seed.wrapping_add(n));
+    let texts = corpora.iter().zip(seeds).map(|(c, seed)| c.generate(seed));
+    let texts: Vec<String> = texts.collect();
     let mut rests: Vec<&str> = texts.iter().map(String::as_str).collect();
     let mut text = String::with_capacity(texts.iter().map(String::len).sum());
     let left = |rest: &str, whole: &String| rest.len() as f64 / whole.len().max(1) as f64;
@@ -269,6 +283,8 @@ pub fn mixed(corpora: &[Corpus], seed: u32) -> String {
 struct Grammar {
     bytes: usize,
     draw: fn(&mut Stream) -> Line,
+    /// Draws the lines that an exam asks about.
+    ask: fn(&mut Stream) -> Line,
 }
 
 #[cfg(test)]
