@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 
-use crate::commands::{bench, build, serve, setup, test};
+use crate::commands::{bench, build, pretrain, serve, setup, test};
 
 /// What `cargo xtask` can do.
 pub enum Command {
@@ -14,6 +14,8 @@ pub enum Command {
     Build,
     /// Measure the product in a real browser.
     Bench(bench::Options),
+    /// Train the models that the page opens with.
+    Pretrain(pretrain::Options),
     /// Install what is missing, and nothing else.
     Setup,
     /// Say what there is.
@@ -38,6 +40,8 @@ Commands
     --json FILE          write the figures as JSON
     --text FILE          the text to train on (or the environment variable GLASSFORMER_TEXT)
     --quick              few steps, to see that it works; the figures mean little
+  pretrain             train the models that the page opens with, into www/models/
+    --only NAME          those whose name contains NAME, such as glass or additive
   setup                install all that the commands above need, and nothing else
   help                 this text
 
@@ -78,6 +82,9 @@ impl Command {
                 text: value(&mut rest, "--text")?.map(Into::into),
                 others: std::mem::take(&mut rest),
             }),
+            "pretrain" => Command::Pretrain(pretrain::Options {
+                only: value(&mut rest, "--only")?,
+            }),
             "setup" => Command::Setup,
             "help" | "--help" | "-h" => Command::Help,
             other => bail!("there is no command `{other}`; `cargo xtask help` lists them"),
@@ -95,6 +102,7 @@ impl Command {
             Command::Test(options) => test::run(options),
             Command::Build => build::run(),
             Command::Bench(options) => bench::run(options),
+            Command::Pretrain(options) => pretrain::run(options),
             Command::Setup => setup::run(),
             Command::Help => {
                 print!("{HELP}");

@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod build;
+pub mod pretrain;
 pub mod serve;
 pub mod setup;
 pub mod test;
