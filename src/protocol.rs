@@ -95,6 +95,7 @@ impl Default for Sampling {
 
 /// Engine to page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "a run is described once")]
 pub enum Event {
     /// Answers the request with that id. Payloads: those of the [`Reply`].
     Reply {
@@ -115,6 +116,7 @@ pub enum Event {
 
 /// The content of a successful answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "a run is described once")]
 pub enum Reply {
     Ready {
         version: u32,

@@ -34,6 +34,7 @@ impl Lost {
 }
 
 /// What the worker says of its own accord.
+#[expect(clippy::large_enum_variant, reason = "each is taken apart at once")]
 pub(super) enum Heard {
     Event(Event, Vec<Vec<u8>>),
     /// It broke; it is put away already.

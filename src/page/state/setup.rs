@@ -161,11 +161,11 @@ impl Setup {
             }
             SetupAction::Reset(name) => {
                 self.drafts.remove(name);
-                if let Some(field) = Field::named(name) {
-                    if let Some(value) = (field.get)(&self.base(field)) {
-                        // The preset's own value: it is in its range.
-                        let _ = field.assign(&mut self.config, &shown(value));
-                    }
+                if let Some(field) = Field::named(name)
+                    && let Some(value) = (field.get)(&self.base(field))
+                {
+                    // The preset's own value: it is in its range.
+                    let _ = field.assign(&mut self.config, &shown(value));
                 }
             }
             SetupAction::ResetAll => {
