@@ -14,6 +14,7 @@ mod fault;
 mod hear;
 mod link;
 mod notice;
+mod pretrained;
 mod probe;
 mod remedy;
 mod runs;
@@ -26,6 +27,7 @@ mod training;
 pub use notice::{EngineInfo, Notice, Started, Subscription};
 
 use crate::config::{Preset, RunConfig};
+use crate::models::Manifest;
 use crate::protocol::{Backend, Fault, Sampling, TrainSummary};
 use download::Program;
 use engine::Place;
@@ -94,6 +96,8 @@ struct Inner {
     turn: Mutex<()>,
     /// The engines downloaded so far.
     programs: RefCell<Vec<(Backend, Program)>>,
+    /// The list of ready-made models, once it was fetched.
+    manifest: RefCell<Option<Rc<Manifest>>>,
     storage: Storage,
 }
 
@@ -118,6 +122,7 @@ impl Client {
             state: RefCell::default(),
             turn: Mutex::new(()),
             programs: RefCell::default(),
+            manifest: RefCell::default(),
             storage: Storage::default(),
         }))
     }
@@ -263,6 +268,34 @@ impl Client {
         self.load_run(&bytes, text).await
     }
 
+    /// The ready-made models that came with the page, fetched when first asked for.
+    ///
+    /// # Errors
+    /// The list is not there, or is none.
+    pub async fn pretrained(&self) -> Result<Rc<Manifest>, Fault> {
+        self.manifest().await
+    }
+
+    /// Takes up a ready-made model by its name, on the engine in use. It writes, but does not
+    /// train.
+    ///
+    /// # Errors
+    /// No such model, a file that is missing or damaged, or something else was asked for while it
+    /// came.
+    pub async fn open(&self, name: &str, progress: Progress<'_>) -> Result<Rc<Started>, Fault> {
+        self.open_named(name, progress).await
+    }
+
+    /// Opens the first ready-made model, so that a visitor finds one that writes; `None`, and
+    /// nothing is done, when a run is kept from an earlier visit, or when a run or a model was asked
+    /// for by then. It never takes the place of another run.
+    ///
+    /// # Errors
+    /// As [`Client::open`].
+    pub async fn open_first(&self) -> Result<Option<Rc<Started>>, Fault> {
+        self.open_unasked().await
+    }
+
     /// Moves the run, weights and all, to the other engine (the badge's button); training goes on.
     ///
     /// # Errors
@@ -322,6 +355,19 @@ impl Client {
     /// Looks at the state or changes it. Nobody may be told anything meanwhile.
     fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
         act(&mut self.0.state.borrow_mut())
+    }
+
+    /// Notes that a run or a model is asked for, or to be dropped, and gives that wish's number.
+    fn ask(&self) -> u32 {
+        self.with(|state| {
+            state.asked += 1;
+            state.asked
+        })
+    }
+
+    /// The number of the latest wish, 0 before the first.
+    fn asked(&self) -> u32 {
+        self.with(|state| state.asked)
     }
 
     fn tell(&self, notice: &Notice) {

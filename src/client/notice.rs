@@ -1,5 +1,6 @@
 //! What the client tells whoever listens: the page, a script, a test.
 
+use crate::models::Pretrained;
 use crate::protocol::{Backend, Fault, RunInfo, StepReport, TrainSummary};
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -23,6 +24,8 @@ pub struct Started {
     pub engine: EngineInfo,
     /// What the text is called, for people: "Tiny Shakespeare", "notes.txt", "addition".
     pub label: String,
+    /// Which ready-made model it is, if it is one: it writes, and has no text to train on.
+    pub ready_made: Option<Rc<Pretrained>>,
 }
 
 /// Something that happened. Events that are only a state (a download, the warm-up) may be drawn

@@ -11,6 +11,7 @@ use super::notice::{Notice, Started};
 use super::remedy::{Remedy, remedy};
 use super::state::{Origin, Run, Saved};
 use super::{Client, NamedText, RunSpec};
+use crate::models::Pretrained;
 use crate::protocol::{Backend, Command, Fault, FaultKind, Reply, RunInfo};
 use js_sys::Uint8Array;
 use std::rc::Rc;
@@ -48,12 +49,13 @@ impl Client {
         let refused = |e: crate::config::ConfigError| super::fault::input(e.to_string());
         spec.config.check().map_err(refused)?;
         let wish = self.wish(spec.backend)?;
+        self.ask();
         let _turn = self.0.turn.lock().await;
         self.settle().await;
         let origin = Origin::new(spec);
         let material = Material::New(Rc::clone(&origin));
         let (engine, info) = self.take_up(Place::Chosen(wish), &material).await?;
-        Ok(self.install(engine, info, origin, None))
+        Ok(self.install(engine, info, origin, None, None))
     }
 
     pub(super) async fn load_run(
@@ -61,15 +63,18 @@ impl Client {
         bytes: &[u8],
         text: Option<NamedText>,
     ) -> Result<Rc<Started>, Fault> {
+        self.ask();
         let _turn = self.0.turn.lock().await;
         let text = text.unwrap_or_else(|| NamedText {
             label: "a loaded model".into(),
             text: String::new(),
         });
-        self.take_up_kept(&Uint8Array::from(bytes), text).await
+        self.take_up_kept(&Uint8Array::from(bytes), text, None)
+            .await
     }
 
     pub(super) async fn load_kept(&self) -> Result<Rc<Started>, Fault> {
+        self.ask();
         let _turn = self.0.turn.lock().await;
         let kept = self.0.storage.run().await.map_err(state)?;
         let nothing = || state("No run is kept in this browser; start one.");
@@ -78,13 +83,15 @@ impl Client {
             label: kept.about.label,
             text: kept.text.to_string(),
         };
-        self.take_up_kept(&kept.bytes, text).await
+        self.take_up_kept(&kept.bytes, text, None).await
     }
 
-    async fn take_up_kept(
+    /// Makes a saved state the present run, for who has the turn.
+    pub(super) async fn take_up_kept(
         &self,
         bytes: &Uint8Array,
         named: NamedText,
+        ready_made: Option<Rc<Pretrained>>,
     ) -> Result<Rc<Started>, Fault> {
         self.settle().await;
         let material = Material::Kept {
@@ -102,7 +109,7 @@ impl Client {
             step: info.step,
             bytes: bytes.clone(),
         };
-        Ok(self.install(engine, info, origin, Some(saved)))
+        Ok(self.install(engine, info, origin, Some(saved), ready_made))
     }
 
     pub(super) async fn move_run(&self, backend: Backend) -> Result<Rc<Started>, Fault> {
@@ -290,11 +297,13 @@ impl Client {
         info: RunInfo,
         origin: Rc<Origin>,
         saved: Option<Saved>,
+        ready_made: Option<Rc<Pretrained>>,
     ) -> Rc<Started> {
         let started = Rc::new(Started {
             info,
             engine: engine.info.clone(),
             label: origin.label.clone(),
+            ready_made,
         });
         self.use_engine(engine);
         self.with(|state| {
@@ -302,7 +311,10 @@ impl Client {
             let mut run = Run::new(state.runs, Rc::clone(&origin), Rc::clone(&started));
             run.saved = saved;
             state.run = Some(run);
-            state.last = Some(origin);
+            // A ready-made model has no text: there is nothing to start again from.
+            if started.ready_made.is_none() {
+                state.last = Some(origin);
+            }
         });
         self.tell(&Notice::Run(Rc::clone(&started)));
         started
@@ -320,6 +332,7 @@ impl Client {
                 info,
                 engine: engine_info,
                 label: run.started.label.clone(),
+                ready_made: run.started.ready_made.clone(),
             });
             Some(Rc::clone(&run.started))
         });

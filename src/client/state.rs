@@ -25,6 +25,8 @@ pub(super) struct State {
     pub(super) last: Option<Rc<Origin>>,
     /// Counts the runs.
     pub(super) runs: u32,
+    /// Counts what person and scripts asked for: runs, models, and to drop one.
+    pub(super) asked: u32,
     /// Whether a state is being written to the browser's storage.
     pub(super) keeping: bool,
     /// The state to be written next.

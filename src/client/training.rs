@@ -114,6 +114,7 @@ impl Client {
     }
 
     pub(super) async fn drop_run(&self) -> Result<(), Fault> {
+        self.ask();
         let _turn = self.0.turn.lock().await;
         self.settle().await;
         if self.with(|state| state.run.take()).is_some() {

@@ -4,6 +4,7 @@
 
 use super::live::Live;
 use super::state::setup::{Reading, Setup, SetupAction, Source, Text};
+use super::state::shelf::{Opening, ShelfAction};
 use super::state::{Action, State};
 use super::survey::{self, Counter};
 use crate::client::{Client, NamedText, RunSpec};
@@ -48,6 +49,10 @@ impl Page {
         self.dispatch.dispatch(action);
     }
 
+    fn shelf(&self, action: ShelfAction) {
+        self.dispatch(Action::Shelf(action));
+    }
+
     pub fn setup(&self, action: SetupAction) {
         self.dispatch(Action::Setup(action));
     }
@@ -65,8 +70,9 @@ impl Page {
         });
     }
 
-    /// What is done when the page opens: looks for a kept run, reads the first text, and makes the
-    /// engine ready while the reader looks around.
+    /// What is done when the page opens: looks for a kept run, reads the first text, makes the
+    /// engine ready while the reader looks around, and then opens a ready-made model, if nothing
+    /// else was asked for.
     pub fn open(&self) {
         let page = self.clone();
         spawn_local(async move {
@@ -79,8 +85,35 @@ impl Page {
         );
         let page = self.clone();
         spawn_local(async move {
-            if let Err(fault) = page.client.ready().await {
+            let engine = page.client.ready().await;
+            let works = engine.is_ok();
+            if let Err(fault) = engine {
                 page.dispatch(Action::NoEngine(fault));
+            }
+            // Only now: nothing is to hold up the engine.
+            let listed = page.client.pretrained().await;
+            let may_open = works && listed.is_ok();
+            page.shelf(ShelfAction::Listed(listed));
+            let first = match may_open {
+                true => page.client.open_first().await,
+                false => Ok(None),
+            };
+            page.shelf(ShelfAction::First(first.err()));
+        });
+    }
+
+    /// Opens a ready-made model by its name.
+    pub fn open_ready_made(&self, name: String) {
+        let page = self.clone();
+        spawn_local(async move {
+            let coming = |received, total| {
+                page.shelf(ShelfAction::Opening(Opening { received, total }));
+            };
+            coming(0, None);
+            let opened = page.client.open(&name, &coming).await;
+            page.shelf(ShelfAction::Opened);
+            if let Err(fault) = opened {
+                page.dispatch(Action::Failed(fault));
             }
         });
     }

@@ -3,10 +3,13 @@
 use crate::client::{EngineInfo, SavedRun, Started, Status};
 use crate::config::attention::Normaliser;
 use crate::config::{Attention, FIELDS, Group, Kind, Preset, Range, Recipe, RunConfig, Value};
+use crate::models::Pretrained;
 use crate::protocol::{Backend, RunInfo, StepReport, TrainSummary};
 use crate::text::corpus::Corpus;
+use crate::text::score::{Score, whole};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
 
 #[derive(Serialize)]
 pub(super) struct Ready {
@@ -46,6 +49,8 @@ pub(super) struct Ran {
     reason: String,
     config: RunConfig,
     label: String,
+    /// The name of the ready-made model that it is.
+    ready_made: Option<String>,
     step: u32,
     train_chars: usize,
     val_chars: usize,
@@ -58,6 +63,7 @@ impl From<&Started> for Ran {
             info,
             engine,
             label,
+            ready_made,
         } = started;
         let RunInfo {
             config,
@@ -77,6 +83,7 @@ impl From<&Started> for Ran {
             reason: engine.reason.clone(),
             config: *config,
             label: label.clone(),
+            ready_made: ready_made.as_ref().map(|model| model.name.clone()),
             step: *step,
             train_chars: *train_chars,
             val_chars: *val_chars,
@@ -207,6 +214,45 @@ impl From<Status> for Stand {
             step: status.step,
             training: status.training,
             writing: status.writing,
+        }
+    }
+}
+
+/// A ready-made model and its record.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Model<'a> {
+    name: &'a str,
+    kind: Kind,
+    corpora: &'a [String],
+    prompt: &'a str,
+    config: &'a RunConfig,
+    params: usize,
+    steps: u32,
+    seconds: f64,
+    train_loss: f32,
+    val_loss: f32,
+    /// By corpus, all sorts of questions together.
+    scores: BTreeMap<&'a str, Score>,
+    passes: bool,
+}
+
+impl<'a> From<&'a Pretrained> for Model<'a> {
+    fn from(model: &'a Pretrained) -> Self {
+        let scores = model.scores.iter();
+        Model {
+            name: &model.name,
+            kind: model.kind,
+            corpora: &model.corpora,
+            prompt: &model.prompt,
+            config: &model.config,
+            params: model.parameters,
+            steps: model.steps,
+            seconds: model.seconds,
+            train_loss: model.train_loss,
+            val_loss: model.val_loss,
+            scores: scores.map(|(name, s)| (name.as_str(), whole(s))).collect(),
+            passes: model.passes,
         }
     }
 }

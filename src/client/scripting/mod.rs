@@ -10,7 +10,7 @@ mod spec;
 use super::notice::Subscription;
 use super::{Client, fault};
 use crate::protocol::Fault;
-use answer::{Losses, Ran, Ready, Stand, Trained, Written};
+use answer::{Losses, Model, Ran, Ready, Stand, Trained, Written};
 use event::Happening;
 use futures::future::LocalBoxFuture;
 use js_sys::{Error, Function, JSON, Object, Promise, Reflect, Uint8Array};
@@ -35,6 +35,12 @@ pub fn install(client: &Client) -> Result<(), JsValue> {
     let object = Object::new();
     getter(&object, "ready", client, |client| {
         Box::pin(async move { js(&Ready::from(client.ready().await?)) })
+    })?;
+    getter(&object, "models", client, |client| {
+        Box::pin(async move {
+            let manifest = client.pretrained().await?;
+            js(&manifest.models.iter().map(Model::from).collect::<Vec<_>>())
+        })
     })?;
     for (name, value) in [
         ("corpora", answer::corpora()),
@@ -124,6 +130,12 @@ fn model(object: &Object, client: &Client) -> Result<(), JsValue> {
             let bytes = bytes_of(&bytes)?;
             let text = spec::Load::read(&json(&wish)?)?.text()?;
             js(&Ran::from(&*client.load(bytes, text).await?))
+        })
+    })?;
+    method(object, "open", client, |client, [name, _]| {
+        Box::pin(async move {
+            let name = spec::model(&json(&name)?)?;
+            js(&Ran::from(&*client.open(&name, &|_, _| {}).await?))
         })
     })
 }

@@ -147,6 +147,12 @@ pub(super) fn backend(json: &Json) -> Result<Backend, Fault> {
     Backend::deserialize(json).map_err(|e| input(format!("moveTo: {e}")))
 }
 
+/// `open`'s argument.
+pub(super) fn model(json: &Json) -> Result<String, Fault> {
+    let name = json.as_str().map(String::from);
+    name.ok_or_else(|| input(format!("open takes a ready-made model's name, not {json}")))
+}
+
 fn text_of(corpus: &Json, seed: u32) -> Result<NamedText, Fault> {
     let keys = corpus.as_object();
     let has = |key| keys.is_some_and(|keys| keys.contains_key(key));

@@ -5,6 +5,7 @@
 
 pub mod run;
 pub mod setup;
+pub mod shelf;
 pub mod writing;
 
 use crate::client::{Notice, SavedRun, Started};
@@ -13,6 +14,7 @@ use crate::page::theme::Theme;
 use crate::protocol::{Backend, Fault};
 use run::{Engine, Phase, Run};
 use setup::{Setup, SetupAction, sentence};
+use shelf::{Shelf, ShelfAction};
 use std::rc::Rc;
 use writing::{Writing, WritingAction};
 use yew::Reducible;
@@ -65,6 +67,7 @@ pub enum Action {
     Done(String),
     Setup(SetupAction),
     Writing(WritingAction),
+    Shelf(ShelfAction),
     /// The run kept in the browser, looked up.
     Kept(Option<SavedRun>),
     /// The backend of the next run; `None` takes the best there is.
@@ -81,6 +84,7 @@ pub struct State {
     /// Whether a run was asked for and is not there yet.
     pub asked: bool,
     pub writing: Writing,
+    pub shelf: Shelf,
     /// The run kept in the browser by an earlier visit, while it is offered.
     pub kept: Option<SavedRun>,
     pub prefer: Option<Backend>,
@@ -111,16 +115,42 @@ impl State {
         run::phase(&self.engine, self.run.as_ref(), self.asked)
     }
 
+    /// The open run, unless it is a ready-made model: that one is only looked at, and what is asked
+    /// of the page is then as without a run.
+    pub fn own_run(&self) -> Option<&Run> {
+        self.run.as_ref().filter(|run| !run.is_ready_made())
+    }
+
+    /// Whether a ready-made model is open for writing, or comes by itself.
+    pub fn is_exhibiting(&self) -> bool {
+        let awaited = self.run.is_none() && self.shelf.first;
+        let shown = self.run.as_ref().is_some_and(Run::is_ready_made);
+        self.phase() == Phase::Idle && (awaited || shown)
+    }
+
     fn apply(&mut self, action: Action) {
         match action {
             Action::Heard(notice) => self.hear(notice),
             Action::Began { started, training } => {
-                self.kept = None;
                 self.engine = Engine::Ready(started.engine.clone());
-                let config = started.info.config;
-                let before = self.run.as_ref().map(|run| run.started.info.config);
-                if before != Some(config) {
-                    self.setup.adopt(config);
+                self.shelf.first = false;
+                match started.ready_made.clone() {
+                    Some(model) => {
+                        self.shelf.choose(&model);
+                        if !self.run.as_ref().is_some_and(|run| run.is(&model)) {
+                            self.writing.offer(&model.prompt, &started.info.vocab);
+                        }
+                    }
+                    // A ready-made model is no run of the person's: the setup and what is kept of
+                    // an earlier one stay.
+                    None => {
+                        self.kept = None;
+                        let config = started.info.config;
+                        let before = self.own_run().map(|run| run.started.info.config);
+                        if before != Some(config) {
+                            self.setup.adopt(config);
+                        }
+                    }
                 }
                 self.run = Some(Run::new(started, training));
                 self.propose_prompt();
@@ -154,6 +184,7 @@ impl State {
                 self.propose_prompt();
             }
             Action::Writing(action) => self.writing.reduce(action),
+            Action::Shelf(action) => self.shelf.reduce(action),
             Action::Kept(kept) => self.kept = kept,
             Action::Prefer(backend) => self.prefer = backend,
             Action::Theme(theme) => self.theme = theme,

@@ -1,6 +1,7 @@
 //! The run that is going on, and what the run bar says of it.
 
 use crate::client::{EngineInfo, Started};
+use crate::models::Pretrained;
 use crate::page::live::Progress;
 use crate::protocol::Backend;
 use std::rc::Rc;
@@ -52,6 +53,17 @@ impl Run {
         self.progress.step >= self.max_steps()
     }
 
+    /// Whether it is a ready-made model: it is there to write, and Start makes another run.
+    pub fn is_ready_made(&self) -> bool {
+        self.started.ready_made.is_some()
+    }
+
+    /// Whether it is that ready-made model.
+    pub fn is(&self, model: &Pretrained) -> bool {
+        let own = self.started.ready_made.as_ref();
+        own.is_some_and(|own| own.name == model.name)
+    }
+
     /// Whether there is a text to train on.
     pub fn has_text(&self) -> bool {
         self.started.info.train_chars > 0
@@ -93,7 +105,7 @@ pub enum Preparation {
 /// What the run bar shows, and which of its buttons do something.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Phase {
-    /// No run: Start makes one.
+    /// No run, or a ready-made model that only writes: Start makes a run.
     Idle,
     Preparing(Preparation),
     Training,
@@ -125,6 +137,7 @@ pub fn phase(engine: &Engine, run: Option<&Run>, asked: bool) -> Phase {
         return Phase::Idle;
     };
     match run {
+        run if run.is_ready_made() => Phase::Idle,
         run if !run.has_text() => Phase::WritesOnly,
         Run {
             training: true,

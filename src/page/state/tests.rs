@@ -1,8 +1,11 @@
 use super::run::Preparation;
 use super::*;
 use crate::client::{EngineInfo, Started};
-use crate::config::{Preset, Recipe, RunConfig};
+use crate::config::attention::Normaliser;
+use crate::config::{Attention, Kind, Preset, Recipe, RunConfig};
+use crate::models::Pretrained;
 use crate::protocol::{FaultKind, RunInfo};
+use std::collections::BTreeMap;
 
 fn engine(backend: Backend) -> EngineInfo {
     EngineInfo {
@@ -27,7 +30,38 @@ fn started(step: u32) -> Rc<Started> {
         },
         engine: engine(Backend::Cpu),
         label: "test".into(),
+        ready_made: None,
     })
+}
+
+/// A ready-made model's record.
+pub(super) fn ready_made(corpus: &str, kind: Kind) -> Pretrained {
+    let mut config = RunConfig::default();
+    config.model.attention = Attention::of(kind, Normaliser::default());
+    Pretrained {
+        name: format!("{corpus}-{}", kind.name()),
+        kind,
+        corpora: vec![corpus.into()],
+        prompt: "ab".into(),
+        config,
+        parameters: 1,
+        steps: 100,
+        seconds: 1.0,
+        train_loss: 0.5,
+        val_loss: 0.5,
+        scores: BTreeMap::new(),
+        passes: true,
+    }
+}
+
+/// The run that such a model is when it is open.
+fn opened(model: Pretrained) -> Rc<Started> {
+    let mut started = Rc::unwrap_or_clone(started(model.steps));
+    started.info.config = model.config;
+    (started.info.train_chars, started.info.val_chars) = (0, 0);
+    started.label = model.name.clone();
+    started.ready_made = Some(Rc::new(model));
+    Rc::new(started)
 }
 
 fn after(actions: impl IntoIterator<Item = Action>) -> State {
@@ -167,4 +201,54 @@ fn the_offer_to_resume_ends_with_a_new_run() {
     assert!(after(actions.clone()).kept.is_some());
     actions.push(began(started(0)));
     assert!(after(actions).kept.is_none());
+}
+
+#[test]
+fn a_ready_made_model_writes_and_changes_neither_setup_nor_offer() {
+    let kept = SavedRun {
+        step: 5,
+        max_steps: 10,
+        label: "test".into(),
+        when: 0.0,
+        preset: Preset::Glass,
+    };
+    let awaited = after([]);
+    assert!(awaited.is_exhibiting());
+    let model = ready_made("copy", Kind::Additive);
+    let mut actions = vec![Action::Kept(Some(kept)), began(opened(model))];
+    let state = after(actions.clone());
+    assert_eq!((state.phase(), state.is_exhibiting()), (Phase::Idle, true));
+    assert_eq!(state.setup, awaited.setup);
+    assert!(state.kept.is_some() && state.own_run().is_none());
+    assert_eq!(state.writing.prompt, "ab");
+
+    // A run with the very same configuration is another run all the same.
+    let mut own = Rc::unwrap_or_clone(started(0));
+    own.info.config = opened(ready_made("copy", Kind::Additive)).info.config;
+    actions.push(began(Rc::new(own.clone())));
+    let state = after(actions);
+    assert_eq!(state.setup.config, own.info.config);
+    assert!(state.kept.is_none() && state.own_run().is_some());
+    assert!(!state.is_exhibiting());
+}
+
+#[test]
+fn a_prompt_that_the_opened_model_cannot_read_gives_way_to_its_own() {
+    let typed = |text: &str| Action::Writing(WritingAction::Prompt(text.into()));
+    let open = || began(opened(ready_made("copy", Kind::Standard)));
+    assert_eq!(after([typed("ba"), open()]).writing.prompt, "ba");
+    assert_eq!(after([typed("xyz"), open()]).writing.prompt, "ab");
+}
+
+#[test]
+fn a_model_that_does_not_come_leaves_the_page_as_it_is() {
+    let fault = Fault::new(FaultKind::Input, "the list is missing");
+    let state = after([
+        Action::Shelf(ShelfAction::Listed(Err(fault))),
+        Action::Shelf(ShelfAction::First(None)),
+    ]);
+    assert!(!state.is_exhibiting() && state.alerts.is_empty());
+    assert_eq!(state.phase(), Phase::Idle);
+    let missing = shelf::Models::Missing("The list is missing.".into());
+    assert_eq!(state.shelf.models, missing);
 }

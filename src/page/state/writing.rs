@@ -138,6 +138,18 @@ impl Writing {
         }
     }
 
+    /// A ready-made model was opened: proposes its prompt, also in the place of one of which it does
+    /// not know every character, and takes away what another model wrote.
+    pub fn offer(&mut self, prompt: &str, vocab: &[char]) {
+        if unknown_characters(&self.prompt, vocab).is_some() {
+            self.touched = false;
+        }
+        self.propose(prompt);
+        if !self.active {
+            self.written = None;
+        }
+    }
+
     pub fn begin(&mut self, prompt: String) {
         self.active = true;
         let text = String::new();

@@ -7,16 +7,18 @@ mod prompt;
 mod resume;
 mod run_bar;
 mod setup;
+mod shelf;
 
 use super::chart::{LossChart, Reference};
 use super::deeds::Page;
 use super::state::State;
 use super::state::run::{Phase, Run};
 use model::ModelCard;
-use prompt::PromptCard;
+use prompt::{PromptAwaited, PromptCard};
 use resume::ResumeCard;
 use run_bar::RunBar;
 use setup::SetupCard;
+use shelf::ShelfCard;
 use yew::prelude::*;
 
 #[derive(PartialEq, Properties)]
@@ -29,6 +31,7 @@ pub struct TrainProps {
 pub fn Train(props: &TrainProps) -> Html {
     let TrainProps { page, state } = props;
     let phase = state.phase();
+    let exhibiting = state.is_exhibiting();
     // A model that only writes has no curve.
     let training = state.run.as_ref().filter(|run| run.has_text());
     let setup = html! {
@@ -36,7 +39,7 @@ pub fn Train(props: &TrainProps) -> Html {
             key="setup"
             page={page.clone()}
             setup={state.setup.clone()}
-            differs={state.run.as_ref().is_some_and(|run| differs(state, run))}
+            differs={state.own_run().is_some_and(|run| differs(state, run))}
             busy={state.asked}
             prefer={state.prefer}
         />
@@ -57,12 +60,21 @@ pub fn Train(props: &TrainProps) -> Html {
                     writing={state.writing.clone()}
                     started={run.started.clone()}
                 />
+            } else if exhibiting && state.kept.is_none() {
+                <PromptAwaited />
             }
+            <ShelfCard
+                page={page.clone()}
+                shelf={state.shelf.clone()}
+                run={state.run.clone()}
+                busy={state.asked}
+            />
             <ModelCard page={page.clone()} run={state.run.clone()} busy={state.asked} />
         </div>
     };
-    // On a narrow screen what matters now comes first: the setup, or the run.
-    let order = if phase == Phase::Idle {
+    // On a narrow screen what matters now comes first: the setup, or what can be watched or asked
+    // to write.
+    let order = if phase == Phase::Idle && !exhibiting {
         vec![setup, work]
     } else {
         vec![work, setup]
@@ -79,7 +91,7 @@ pub fn Train(props: &TrainProps) -> Html {
                 setup={state.setup.clone()}
                 prefer={state.prefer}
             />
-            <div class="columns">{ order }</div>
+            <div class={classes!("columns", exhibiting.then_some("exhibit"))}>{ order }</div>
         </main>
     }
 }
@@ -110,7 +122,7 @@ fn reference(state: &State, training: Option<&Run>) -> Option<Reference> {
 }
 
 fn max_steps(state: &State) -> u32 {
-    match &state.run {
+    match state.own_run() {
         Some(run) => run.max_steps(),
         None => state.setup.config.train.max_steps,
     }

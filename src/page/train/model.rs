@@ -70,7 +70,7 @@ fn facts(run: &Run) -> Html {
             <strong class="number">{ format::count(info.params as u64) }</strong>
             { " parameters, " }
             <strong class="number">{ format::count(info.vocab.len() as u64) }</strong>
-            { " characters" }
+            { format!(" characters, {} attention", info.config.model.attention.kind().label().to_lowercase()) }
             if let Some(kept) = run.kept {
                 { format!(". Kept in this browser as of step {}", format::count(u64::from(kept))) }
             }

@@ -5,6 +5,7 @@ use crate::page::deeds::Page;
 use crate::page::field::{Control, FieldRow, on_click};
 use crate::page::icons::Icon;
 use crate::page::state::Action;
+use crate::page::state::shelf::Task;
 use crate::page::state::writing::{Knob, Writing, WritingAction, Written, unknown_characters};
 use std::rc::Rc;
 use web_sys::{HtmlTextAreaElement, KeyboardEvent};
@@ -52,6 +53,15 @@ pub fn PromptCard(props: &PromptCardProps) -> Html {
     html! {
         <section class="writing card" aria-labelledby="writing-title">
             <h2 id="writing-title">{ "Let it write" }</h2>
+            if let Some(model) = &started.ready_made {
+                <p class="help">
+                    { format!(
+                        "A ready-made model, trained before you came: {}, with {} attention. It goes on from the prompt.",
+                        Task::of(model).title().to_lowercase(),
+                        model.kind.label().to_lowercase(),
+                    ) }
+                </p>
+            }
             <div class="prompt-row">
                 <div class="field">
                     <label for="prompt">{ "Prompt" }</label>
@@ -89,6 +99,19 @@ pub fn PromptCard(props: &PromptCardProps) -> Html {
                     }
                 </div>
             </details>
+        </section>
+    }
+}
+
+/// Keeps the prompt box's place while the first ready-made model is on its way.
+#[component]
+pub fn PromptAwaited() -> Html {
+    html! {
+        <section class="writing awaited card" aria-labelledby="writing-title">
+            <h2 id="writing-title">{ "Let it write" }</h2>
+            <p class="help">
+                { "A ready-made model is on its way. In a moment you can let it write." }
+            </p>
         </section>
     }
 }

@@ -102,9 +102,9 @@ fn step_button(props: &RunBarProps) -> Html {
     }
 }
 
-/// What a run can have done to it; without a run there is nothing to show.
+/// What a run can have done to it; without one of the person's own there is nothing to show.
 fn run_buttons(props: &RunBarProps) -> Html {
-    let Some(run) = &props.run else {
+    let Some(run) = props.run.as_ref().filter(|run| !run.is_ready_made()) else {
         return Html::default();
     };
     let busy = matches!(props.phase, Phase::Preparing(_));
@@ -200,7 +200,7 @@ fn journey(props: &RunBarProps) -> Html {
     }
 }
 
-const READY: &str = "Press Start: the model reads the text, guesses each next character, and learns from \
+const READY: &str = "Press Start: a new model reads the text, guesses each next character, and learns from \
     every wrong guess. Watch its loss fall, then let it write.";
 
 fn not_ready(setup: &Setup) -> &'static str {

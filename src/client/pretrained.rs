@@ -1,0 +1,115 @@
+//! The ready-made models that lie beside the page: their list, and opening one by its name.
+//!
+//! Nothing is fetched before it is asked for, and a model that is still on its way gives way to
+//! whatever is asked for later.
+
+use super::fault::{input, state};
+use super::notice::Started;
+use super::{Client, NamedText, Progress, address, download};
+use crate::models::{MANIFEST, Manifest, Pretrained};
+use crate::protocol::Fault;
+use js_sys::Uint8Array;
+use std::rc::Rc;
+
+/// The folder beside the page.
+const FOLDER: &str = "models";
+
+impl Client {
+    pub(super) async fn manifest(&self) -> Result<Rc<Manifest>, Fault> {
+        let here = self.0.manifest.borrow().clone();
+        if let Some(manifest) = here {
+            return Ok(manifest);
+        }
+        let manifest = listed().await.map_err(|fault| {
+            let words = "The list of ready-made models cannot be had, so there are none to open";
+            let advice = "Training a model of your own works all the same.";
+            Fault::new(fault.kind, format!("{words}: {}. {advice}", bare(&fault)))
+        })?;
+        let manifest = Rc::new(manifest);
+        *self.0.manifest.borrow_mut() = Some(Rc::clone(&manifest));
+        Ok(manifest)
+    }
+
+    pub(super) async fn open_named(
+        &self,
+        name: &str,
+        progress: Progress<'_>,
+    ) -> Result<Rc<Started>, Fault> {
+        let ticket = self.ask();
+        let manifest = self.manifest().await?;
+        let Some(model) = manifest.named(name) else {
+            let names: Vec<&str> = manifest.models.iter().map(|m| m.name.as_str()).collect();
+            let names = names.join(", ");
+            return Err(input(format!(
+                "there is no ready-made model \"{name}\"; there are {names}"
+            )));
+        };
+        let opened = self.open_model(model, ticket, progress).await?;
+        opened.ok_or_else(|| {
+            state(format!(
+                "{name} was not opened, since something else was asked for meanwhile."
+            ))
+        })
+    }
+
+    pub(super) async fn open_unasked(&self) -> Result<Option<Rc<Started>>, Fault> {
+        let free = |client: &Client| client.asked() == 0;
+        if !free(self) || self.about_kept().await.is_some() {
+            return Ok(None);
+        }
+        let manifest = self.manifest().await?;
+        match manifest.models.first() {
+            Some(first) if free(self) => self.open_model(first, 0, &|_, _| {}).await,
+            _ => Ok(None),
+        }
+    }
+
+    /// Fetches a model and makes it the present run; `None` when something was asked for since
+    /// `ticket` was drawn.
+    async fn open_model(
+        &self,
+        model: &Pretrained,
+        ticket: u32,
+        progress: Progress<'_>,
+    ) -> Result<Option<Rc<Started>>, Fault> {
+        let refused = |fault: Fault| {
+            let why = bare(&fault);
+            Fault::new(
+                fault.kind,
+                format!(
+                    "The ready-made model {} cannot be opened: {why}.",
+                    model.name
+                ),
+            )
+        };
+        let url = address::beside(&format!("{FOLDER}/{}", model.file()))?;
+        let bytes = download::bytes(&url, None, progress)
+            .await
+            .map_err(refused)?;
+        // Looked at only now, and with the turn taken: from here on nobody comes in between.
+        let _turn = self.0.turn.lock().await;
+        if self.asked() != ticket {
+            return Ok(None);
+        }
+        let named = NamedText {
+            label: model.name.clone(),
+            text: String::new(),
+        };
+        let bytes = Uint8Array::from(bytes.as_slice());
+        let opened = self
+            .take_up_kept(&bytes, named, Some(Rc::new(model.clone())))
+            .await;
+        opened.map(Some).map_err(refused)
+    }
+}
+
+async fn listed() -> Result<Manifest, Fault> {
+    let url = address::beside(&format!("{FOLDER}/{MANIFEST}"))?;
+    let bytes = download::bytes(&url, None, &|_, _| {}).await?;
+    serde_json::from_slice(&bytes).map_err(|e| input(format!("{url} is no such list ({e})")))
+}
+
+/// The fault's words without a full stop, for a longer sentence.
+fn bare(fault: &Fault) -> &str {
+    fault.message.trim_end_matches('.')
+}

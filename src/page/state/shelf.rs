@@ -1,0 +1,207 @@
+//! The ready-made models: which there are, which is chosen, and whether one is on its way.
+
+use super::setup::sentence;
+use crate::config::Kind;
+use crate::models::{Manifest, Pretrained};
+use crate::protocol::Fault;
+use crate::text::corpus::Corpus;
+use std::rc::Rc;
+
+/// What a model was trained for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// The small languages with something to look back for.
+    Words,
+    Sums,
+}
+
+impl Task {
+    pub const ALL: [Task; 2] = [Task::Words, Task::Sums];
+
+    pub fn of(model: &Pretrained) -> Task {
+        let sums = Corpus::Addition {
+            digits: Default::default(),
+        };
+        match model.corpora.iter().all(|corpus| corpus == sums.name()) {
+            true => Task::Sums,
+            false => Task::Words,
+        }
+    }
+
+    /// The name for a control's value.
+    pub fn name(self) -> &'static str {
+        match self {
+            Task::Words => "words",
+            Task::Sums => "sums",
+        }
+    }
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Task::Words => "Words and brackets",
+            Task::Sums => "Addition",
+        }
+    }
+}
+
+/// The list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Models {
+    #[default]
+    Coming,
+    Here(Rc<Manifest>),
+    /// It cannot be had: why.
+    Missing(String),
+}
+
+/// A model that is on its way: bytes, and of how many where that is known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opening {
+    pub received: u64,
+    pub total: Option<u64>,
+}
+
+/// What happens to the ready-made models.
+#[derive(Clone, Debug)]
+pub enum ShelfAction {
+    Listed(Result<Rc<Manifest>, Fault>),
+    Task(Task),
+    Kind(Kind),
+    /// The person's choice is on its way.
+    Opening(Opening),
+    /// It is there, or will not come.
+    Opened,
+    /// The page opened one by itself, or will not; and why not, when that is an error.
+    First(Option<Fault>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shelf {
+    pub models: Models,
+    task: Task,
+    kind: Kind,
+    pub opening: Option<Opening>,
+    /// Whether the page may still open one by itself.
+    pub first: bool,
+    /// What was wrong with the one that the page wanted to open.
+    pub problem: Option<String>,
+}
+
+impl Default for Shelf {
+    fn default() -> Self {
+        Shelf {
+            models: Models::Coming,
+            task: Task::Words,
+            kind: Kind::Standard,
+            opening: None,
+            first: true,
+            problem: None,
+        }
+    }
+}
+
+impl Shelf {
+    pub fn reduce(&mut self, action: ShelfAction) {
+        match action {
+            ShelfAction::Listed(Ok(manifest)) => {
+                self.models = Models::Here(Rc::clone(&manifest));
+                let first = manifest.models.first();
+                // A script may have opened another by now.
+                if let Some(first) = first.filter(|_| self.chosen().is_none()) {
+                    self.choose(first);
+                }
+            }
+            ShelfAction::Listed(Err(fault)) => {
+                self.models = Models::Missing(sentence(&fault.message));
+            }
+            ShelfAction::Task(task) => {
+                self.task = task;
+                // A kind that this task has not been trained with gives way to one that it has.
+                let first = self.of_task().next().map(|model| model.kind);
+                if self.chosen().is_none() {
+                    self.kind = first.unwrap_or(self.kind);
+                }
+            }
+            ShelfAction::Kind(kind) => self.kind = kind,
+            ShelfAction::Opening(opening) => self.opening = Some(opening),
+            ShelfAction::Opened => self.opening = None,
+            ShelfAction::First(fault) => {
+                self.first = false;
+                self.problem = fault.map(|fault| sentence(&fault.message));
+            }
+        }
+    }
+
+    /// Shows a model's record, as when it was opened.
+    pub fn choose(&mut self, model: &Pretrained) {
+        self.task = Task::of(model);
+        self.kind = model.kind;
+    }
+
+    pub fn task(&self) -> Task {
+        self.task
+    }
+
+    /// The tasks that there is a model for.
+    pub fn tasks(&self) -> impl Iterator<Item = Task> {
+        let here = |task: &Task| self.all().iter().any(|model| Task::of(model) == *task);
+        Task::ALL.into_iter().filter(here)
+    }
+
+    /// The chosen task's models.
+    pub fn of_task(&self) -> impl Iterator<Item = &Pretrained> {
+        let fits = |model: &&Pretrained| Task::of(model) == self.task;
+        self.all().iter().filter(fits)
+    }
+
+    pub fn chosen(&self) -> Option<&Pretrained> {
+        self.of_task().find(|model| model.kind == self.kind)
+    }
+
+    fn all(&self) -> &[Pretrained] {
+        match &self.models {
+            Models::Here(manifest) => &manifest.models,
+            Models::Coming | Models::Missing(_) => &[],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::state::tests::ready_made;
+
+    fn shelf(names: &[(&str, Kind)]) -> Shelf {
+        let models = names.iter().map(|(corpus, kind)| ready_made(corpus, *kind));
+        let models = models.collect();
+        let mut shelf = Shelf::default();
+        shelf.reduce(ShelfAction::Listed(Ok(Rc::new(Manifest { models }))));
+        shelf
+    }
+
+    #[test]
+    fn the_first_of_the_list_is_chosen_and_a_task_keeps_the_kind_where_it_has_it() {
+        let mut shelf = shelf(&[
+            ("copy", Kind::Standard),
+            ("copy", Kind::Additive),
+            ("addition", Kind::Standard),
+        ]);
+        let chosen = |shelf: &Shelf| shelf.chosen().map(|m| (Task::of(m), m.kind));
+        assert_eq!(chosen(&shelf), Some((Task::Words, Kind::Standard)));
+        shelf.reduce(ShelfAction::Task(Task::Sums));
+        assert_eq!(chosen(&shelf), Some((Task::Sums, Kind::Standard)));
+        shelf.reduce(ShelfAction::Task(Task::Words));
+        shelf.reduce(ShelfAction::Kind(Kind::Additive));
+        assert_eq!(chosen(&shelf), Some((Task::Words, Kind::Additive)));
+        shelf.reduce(ShelfAction::Task(Task::Sums));
+        assert_eq!(chosen(&shelf), Some((Task::Sums, Kind::Standard)));
+    }
+
+    #[test]
+    fn a_task_without_a_model_is_not_offered() {
+        let shelf = shelf(&[("addition", Kind::HeadGated)]);
+        assert_eq!(shelf.tasks().collect::<Vec<_>>(), [Task::Sums]);
+        assert!(shelf.chosen().is_some());
+        assert!(Shelf::default().chosen().is_none());
+    }
+}

@@ -1,0 +1,197 @@
+//! The ready-made models: choosing one, what is known of it, and opening it.
+
+use crate::config::Kind;
+use crate::models::Pretrained;
+use crate::page::deeds::Page;
+use crate::page::field::on_click;
+use crate::page::format;
+use crate::page::icons::Icon;
+use crate::page::state::Action;
+use crate::page::state::run::Run;
+use crate::page::state::shelf::{Models, Opening, Shelf, ShelfAction, Task};
+use crate::text::corpus::Corpus;
+use crate::text::score::whole;
+use web_sys::HtmlSelectElement;
+use yew::prelude::*;
+
+#[derive(PartialEq, Properties)]
+pub struct ShelfCardProps {
+    pub page: Page,
+    pub shelf: Shelf,
+    pub run: Option<Run>,
+    pub busy: bool,
+}
+
+#[component]
+pub fn ShelfCard(props: &ShelfCardProps) -> Html {
+    let shelf = &props.shelf;
+    html! {
+        <section class="shelf card" aria-labelledby="shelf-title">
+            <h2 id="shelf-title">{ "Ready-made models" }</h2>
+            { match &shelf.models {
+                Models::Coming => html! { <p class="help">{ "The list is on its way." }</p> },
+                Models::Missing(why) => html! { <p class="error">{ why }</p> },
+                Models::Here(_) => chooser(props),
+            } }
+            if let Some(problem) = &shelf.problem {
+                <p class="error">{ problem }</p>
+            }
+        </section>
+    }
+}
+
+fn chooser(props: &ShelfCardProps) -> Html {
+    let ShelfCardProps { page, shelf, .. } = props;
+    let Some(model) = shelf.chosen() else {
+        return html! { <p class="help">{ "There are none here yet." }</p> };
+    };
+    let tasks = shelf.tasks().map(|task| (task.name(), task.title()));
+    let kinds = shelf.of_task().map(|m| (m.kind.name(), m.kind.label()));
+    let on_task = choice(page, |name| {
+        let task = Task::ALL.into_iter().find(|task| task.name() == name);
+        task.map(ShelfAction::Task)
+    });
+    let on_kind = choice(page, |name| {
+        let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name);
+        kind.map(ShelfAction::Kind)
+    });
+    html! {
+        <>
+            <div class="shelf-row">
+                { select("shelf-task", "It learned", tasks, shelf.task().name(), on_task) }
+                { select("shelf-kind", "Its attention", kinds, model.kind.name(), on_kind) }
+                { button(props, model) }
+            </div>
+            if let Some(opening) = &shelf.opening {
+                { coming(opening) }
+            }
+            <p class="facts" aria-live="polite">{ record(model) }</p>
+            if props.run.as_ref().is_some_and(|run| !run.is_ready_made()) {
+                <p class="help">{ "Opening one ends the run that is open." }</p>
+            }
+        </>
+    }
+}
+
+/// What a choice in a control does.
+fn choice(page: &Page, action: fn(&str) -> Option<ShelfAction>) -> Callback<Event> {
+    let page = page.clone();
+    Callback::from(move |e: Event| {
+        let select: HtmlSelectElement = e.target_unchecked_into();
+        if let Some(action) = action(&select.value()) {
+            page.dispatch(Action::Shelf(action));
+        }
+    })
+}
+
+fn select(
+    id: &'static str,
+    label: &'static str,
+    choices: impl Iterator<Item = (&'static str, &'static str)>,
+    chosen: &'static str,
+    on_change: Callback<Event>,
+) -> Html {
+    html! {
+        <div class="field">
+            <label for={id}>{ label }</label>
+            <select id={id} onchange={on_change}>
+                for (name, title) in choices {
+                    <option key={name} value={name} selected={name == chosen}>{ title }</option>
+                }
+            </select>
+        </div>
+    }
+}
+
+fn button(props: &ShelfCardProps, model: &Pretrained) -> Html {
+    let ShelfCardProps {
+        page,
+        shelf,
+        run,
+        busy,
+    } = props;
+    let open = run.as_ref().is_some_and(|run| run.is(model));
+    let disabled = *busy || open || shelf.opening.is_some();
+    html! {
+        <button
+            type="button"
+            {disabled}
+            onclick={on_click(&(page.clone(), model.name.clone()), |(page, name)| {
+                page.open_ready_made(name.clone());
+            })}
+        >
+            { Icon::Open.draw() }{ if open { "It is open" } else { "Open it" } }
+        </button>
+    }
+}
+
+/// The bar for a model that is on its way.
+fn coming(opening: &Opening) -> Html {
+    let Opening { received, total } = opening;
+    let line = match total {
+        Some(total) => format!(
+            "Fetching the model, {} of {}",
+            format::bytes(*received),
+            format::bytes(*total)
+        ),
+        None => format!("Fetching the model, {} so far", format::bytes(*received)),
+    };
+    let share = total.map(|total| *received as f64 / total.max(1) as f64);
+    html! {
+        <div class="journey">
+            <p class="line">{ &line }</p>
+            <div
+                class={classes!("progress", share.is_none().then_some("unsure"))}
+                role="progressbar"
+                aria-label="The model"
+                aria-valuetext={line.clone()}
+            >
+                <div style={share.map(|share| format!("transform: scaleX({share:.3})"))} />
+            </div>
+        </div>
+    }
+}
+
+/// What it was trained on, how long, how large it is, and what came of it.
+fn record(model: &Pretrained) -> Html {
+    let marks = model.corpora.iter().enumerate().map(|(i, corpus)| {
+        let comma = if i > 0 { ", " } else { "" };
+        html! {
+            <>
+                { format!("{comma}{} ", title(corpus)) }
+                if let Some(percent) = percent(model, corpus) {
+                    <strong class="number">{ format!("{percent} %") }</strong>
+                }
+            </>
+        }
+    });
+    html! {
+        <>
+            { "Right on lines that it never saw in training: " }
+            { for marks }
+            { if model.passes { ", enough to pass its test. " } else { ", too little to pass its test. " } }
+            { "Trained for " }
+            <strong class="number">{ format::count(u64::from(model.steps)) }</strong>
+            { " steps; " }
+            <strong class="number">{ format::count(model.parameters as u64) }</strong>
+            { " parameters." }
+        </>
+    }
+}
+
+/// A built-in text as its chooser calls it, within a sentence.
+fn title(corpus: &str) -> String {
+    let named = Corpus::ALL.into_iter().find(|c| c.name() == corpus);
+    named.map_or_else(|| corpus.into(), |c| c.title().to_lowercase())
+}
+
+/// Whole percent, rounded down so that nothing looks better than it is: of sums those that are
+/// right to the last digit, of other texts the characters.
+fn percent(model: &Pretrained, corpus: &str) -> Option<u32> {
+    let score = whole(model.scores.get(corpus)?);
+    let count = match Task::of(model) {
+        Task::Sums => score.exact,
+        Task::Words => score.characters,
+    };
+    (count.of > 0).then(|| (count.share() * 100.0).floor() as u32)
+}
