@@ -1,10 +1,9 @@
 //! Glassformer: a character-level GPT that trains inside the browser, and a page that shows how
 //! its attention works.
 //!
-//! Read from leaf to whole: [`config`] and [`text`] say what a run is made of, [`analysis`] what is
-//! read off its numbers, [`protocol`] how
-//! the page asks for it, `engine` what is computed, `client` who keeps the workers alive, and
-//! `page` what is drawn. `docs/architecture.md` says who may know whom.
+//! Read from leaf to whole: [`config`] and [`text`] say what a run is made of, [`trace`] holds one
+//! forward pass whole and [`analysis`] is what is read off it, [`protocol`] how the page asks for
+//! it, `engine` what is computed, `client` who keeps the workers alive, and `page` what is drawn. `docs/architecture.md` says who may know whom.
 
 pub mod analysis;
 pub mod config;
@@ -12,6 +11,7 @@ pub mod models;
 pub mod protocol;
 pub mod random;
 pub mod text;
+pub mod trace;
 
 #[cfg(feature = "page")]
 pub mod client;

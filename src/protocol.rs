@@ -6,6 +6,7 @@
 //! message says what its payloads are. How a message becomes a JavaScript value is `wire`'s affair.
 
 use crate::config::RunConfig;
+use crate::trace::{About, Format};
 use serde::{Deserialize, Serialize};
 
 /// Counts up whenever a message changes: a page and an engine from different builds (a stale
@@ -63,6 +64,10 @@ pub enum Command {
     /// The model as safetensors, with the optimizer's moments if asked: what
     /// [`Command::Resume`] takes. Answered by [`Reply::Checkpoint`] with one payload.
     Checkpoint { with_optimizer: bool },
+    /// One forward pass over the text, whole. Answered by [`Reply::Traced`] with one payload.
+    Trace { text: String },
+    /// The same pass as a file. Answered by [`Reply::File`] with one payload.
+    ExportTrace { text: String, format: Format },
 }
 
 /// How the next character is drawn from the logits.
@@ -137,6 +142,10 @@ pub enum Reply {
     Checkpoint {
         step: u32,
     },
+    /// Payload: the trace's numbers, 32-bit floats in little-endian order.
+    Traced(About),
+    /// Payload: the file.
+    File,
     Done,
 }
 

@@ -7,7 +7,10 @@ use super::layers::{Embedding, LayerNorm, Linear, one_hot, project};
 use super::record::{Context, Tape};
 use crate::config::{Attention, ModelConfig, Norm};
 use burn::module::Module;
-use burn::tensor::{Device, Int, Tensor, activation::log_softmax};
+use burn::tensor::{
+    Device, Int, Tensor,
+    activation::{log_softmax, softmax},
+};
 
 /// All but the head, under the name that nanoGPT's checkpoints have.
 #[derive(Module, Debug)]
@@ -109,6 +112,7 @@ impl Gpt {
             None => project(x, wte.weight.val(), None),
         }; // [B, T, V]
         context.record("logits", || logits.clone());
+        context.record("probabilities", || softmax(logits.clone(), 2));
         let span_share = (!span_shares.is_empty()).then(|| Tensor::cat(span_shares, 0).mean()); // [1]
         (logits, span_share)
     }

@@ -2,7 +2,7 @@
 //!
 //! From leaf to whole: [`layers`], [`attention`], [`block`], [`gpt`], with [`record`] looking on; then what moves its
 //! [`params`]: [`optim`], [`train`]; what it writes: [`sample`]; what it knows: [`exam`]; how it
-//! looks: [`measure`]; what is kept: [`checkpoint`]. The
+//! looks: [`mod@trace`], [`measure`]; what is kept: [`checkpoint`]. The
 //! same code runs natively and, through [`worker`], in a Web Worker. It never sees the page.
 
 pub mod attention;
@@ -21,5 +21,6 @@ pub mod record;
 pub mod run;
 pub mod sample;
 pub mod session;
+pub mod trace;
 pub mod train;
 pub mod worker;

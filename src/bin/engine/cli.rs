@@ -13,6 +13,7 @@ use glassformer::engine::{
 use glassformer::protocol::{Backend, Fault, FaultKind, Sampling};
 use glassformer::text::score::{self, Score};
 use glassformer::text::{MAX_TEXT_BYTES, corpus::Corpus, read_utf8};
+use glassformer::trace::Format;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -46,6 +47,17 @@ enum Job {
         /// Built-in corpora by name (repeatable).
         #[arg(long, required = true)]
         corpus: Vec<String>,
+    },
+    /// Writes one forward pass over a text, every number of it.
+    Trace {
+        /// A checkpoint (safetensors).
+        #[arg(long)]
+        model: PathBuf,
+        #[arg(long)]
+        text: String,
+        /// The file to write; its ending says the form: npz, safetensors or json.
+        #[arg(long)]
+        out: PathBuf,
     },
     /// Writes a model's logits for given tokens, for comparison with another implementation.
     Logits {
@@ -115,6 +127,10 @@ pub fn main() -> Result<(), Fault> {
                 let run = checkpoint::load(&read(&model)?, None, &place)?;
                 examine(&run, &corpus).await
             }
+            Job::Trace { model, text, out } => {
+                let run = checkpoint::load(&read(&model)?, None, &place)?;
+                trace(&run, &text, &out).await
+            }
             Job::Logits { model, tokens, out } => {
                 let run = checkpoint::load(&read(&model)?, None, &place)?;
                 logits(&run, &tokens, &out).await
@@ -143,6 +159,26 @@ async fn sample(options: Sample, place: &Place) -> Result<(), Fault> {
     }
     println!();
     Ok(())
+}
+
+async fn trace(run: &Run, text: &str, out: &Path) -> Result<(), Fault> {
+    let ending = out.extension().unwrap_or_default().to_string_lossy();
+    let format = Format::ALL.into_iter().find(|f| f.name() == ending);
+    let format = format.ok_or_else(|| {
+        let names = Format::ALL.map(Format::name).join(", ");
+        input(format!(
+            "{}: its ending must be one of {names}",
+            out.display()
+        ))
+    })?;
+    let trace = run.trace(text).await?;
+    if trace.about.cut > 0 {
+        println!(
+            "the text is longer than the block: its first {} characters were left out",
+            trace.about.cut
+        );
+    }
+    write(out, &trace.export(format).map_err(input)?)
 }
 
 async fn logits(run: &Run, tokens: &Path, out: &Path) -> Result<(), Fault> {
