@@ -100,7 +100,10 @@ impl Default for Sampling {
 
 /// Engine to page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[expect(clippy::large_enum_variant, reason = "a run is described once")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "messages are made and sent, not kept"
+)]
 pub enum Event {
     /// Answers the request with that id. Payloads: those of the [`Reply`].
     Reply {
@@ -143,7 +146,7 @@ pub enum Reply {
         step: u32,
     },
     /// Payload: the trace's numbers, 32-bit floats in little-endian order.
-    Traced(About),
+    Traced(Box<About>),
     /// Payload: the file.
     File,
     Done,

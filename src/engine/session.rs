@@ -169,7 +169,7 @@ impl<H: Host> Session<H> {
             Command::Trace { text } => {
                 let trace = self.run()?.trace(&text).await?;
                 let numbers = trace.data().iter().flat_map(|x| x.to_le_bytes()).collect();
-                return Ok(Some((Reply::Traced(trace.about), vec![numbers])));
+                return Ok(Some((Reply::Traced(Box::new(trace.about)), vec![numbers])));
             }
             Command::ExportTrace { text, format } => {
                 let trace = self.run()?.trace(&text).await?;

@@ -21,6 +21,7 @@ use burn::tensor::Tensor;
 
 /// A block's attention, of the configured kind.
 #[derive(Module, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one a layer")]
 pub enum CausalSelfAttention {
     Standard(Standard),
     HeadGated(HeadGated),
