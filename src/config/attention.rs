@@ -255,9 +255,9 @@ pub struct Additive {
 
 /// Most bytes that one tensor of additive attention may take: what every WebGPU device lets a
 /// kernel bind (`maxStorageBufferBindingSize`).
-const LARGEST_TENSOR: usize = 128 << 20;
+const LARGEST_TENSOR: u64 = 128 << 20;
 /// Most bytes that all layers' may take together, kept for the backward pass.
-const LARGEST_SUM: usize = 1 << 30;
+const LARGEST_SUM: u64 = 1 << 30;
 
 impl super::RunConfig {
     /// What depends on the kind of attention and not on one field alone.
@@ -285,11 +285,10 @@ impl super::RunConfig {
                 Ok(())
             }
             Attention::Additive(_) => {
-                // [B, H, T, T, D], and H D = C.
-                let numbers =
-                    self.train.batch_size * model.block_size * model.block_size * model.n_embd;
-                let bytes = numbers.saturating_mul(4);
-                let all = bytes.saturating_mul(model.n_layer);
+                // [B, H, T, T, D], and H D = C. Not in `usize`, which has 32 bits in a browser.
+                let (batch, block) = (self.train.batch_size as u64, model.block_size as u64);
+                let bytes = 4 * batch * block * block * model.n_embd as u64;
+                let all = bytes * model.n_layer as u64;
                 let (needed, limit, where_) = if bytes > LARGEST_TENSOR {
                     (bytes, LARGEST_TENSOR, "in each layer")
                 } else if all > LARGEST_SUM {
@@ -297,7 +296,7 @@ impl super::RunConfig {
                 } else {
                     return Ok(());
                 };
-                let mib = |bytes: usize| bytes.div_ceil(1 << 20);
+                let mib = |bytes: u64| bytes.div_ceil(1 << 20) as usize;
                 Err(ConfigError::TooLarge {
                     batch_size: self.train.batch_size,
                     block_size: model.block_size,
