@@ -274,7 +274,7 @@ pub(super) fn presets() -> Vec<Json> {
         json!({
             "name": preset.name(),
             "help": preset.help(),
-            "config": RunConfig::new(preset, Recipe::default()),
+            "config": as_written(&RunConfig::new(preset, Recipe::default())),
         })
     });
     presets.collect()
@@ -294,10 +294,17 @@ pub(super) fn kinds() -> Vec<Json> {
             json!({
                 "name": kind.name(),
                 "help": kind.help(),
-                "attention": Attention::of(kind, Normaliser::default()),
+                "attention": as_written(&Attention::of(kind, Normaliser::default())),
             })
         })
         .collect()
+}
+
+/// As JSON with every number as a person writes it: `json!` alone would make 0.2, an `f32`, to
+/// 0.20000000298.
+fn as_written(value: &impl Serialize) -> Json {
+    let text = serde_json::to_string(value).unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
 }
 
 /// Every option of `model`, `model.attention` and `train`, with the default preset's value.
@@ -355,6 +362,12 @@ mod tests {
         assert_eq!(layers["group"], "model");
         assert_eq!(layers["default"], json!(2));
         assert_eq!(layers["range"]["integer"]["max"], json!(12));
+    }
+
+    #[test]
+    fn numbers_come_as_they_are_written() {
+        let listed = serde_json::to_string(&(presets(), kinds())).expect("plain data");
+        assert!(listed.contains("\"dropout\":0.2,") && listed.contains("\"span_penalty\":0.05}"));
     }
 
     #[test]
