@@ -41,7 +41,10 @@ fn pause(page: &mut Page) -> Outcome<u32> {
 }
 
 /// Lets the model write after a prompt, and gives what stands on the paper.
-fn write(page: &mut Page, prompt: &str) -> Outcome<String> {
+///
+/// # Errors
+/// When it does not come to an end.
+pub fn write(page: &mut Page, prompt: &str) -> Outcome<String> {
     page.fill("textbox", "Prompt", prompt)?;
     page.click("button", "Write")?;
     let paper = "document.querySelector('[aria-label=\"What the model wrote\"]')";

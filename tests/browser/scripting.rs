@@ -112,7 +112,12 @@ fn unknown_keys_reject_by_their_name() -> Outcome<()> {
 
 #[test]
 fn before_there_is_a_run_it_says_so() -> Outcome<()> {
-    in_browser(&Setup::cpu(), |page| {
+    // Else the page opens with a ready-made model.
+    let setup = Setup {
+        files: vec![("models/manifest.json", None)],
+        ..Setup::cpu()
+    };
+    in_browser(&setup, |page| {
         for call in [
             "train(1)",
             "evaluate()",

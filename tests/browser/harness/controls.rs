@@ -127,6 +127,35 @@ impl Page {
         Ok(())
     }
 
+    /// Takes one of the options that a control offers, by the words that it shows.
+    ///
+    /// # Errors
+    /// When there is no such control, or no such option of it.
+    pub fn choose(&mut self, name: &str, option: &str) -> Outcome<()> {
+        let control = self.find("combobox", name)?;
+        let resolved = self.command("DOM.resolveNode", json!({"backendNodeId": control.node}))?;
+        let act = "function (words) {
+            const option = [...this.options].find(option => option.text === words);
+            if (!option) return [...this.options].map(option => option.text).join(', ');
+            this.value = option.value;
+            this.dispatchEvent(new Event('change', { bubbles: true }));
+            return '';
+        }";
+        let call = json!({
+            "objectId": resolved["object"]["objectId"],
+            "functionDeclaration": act,
+            "arguments": [{"value": option}],
+            "returnByValue": true
+        });
+        let called = self.command("Runtime.callFunctionOn", call)?;
+        match called["result"]["value"].as_str() {
+            Some("") => Ok(()),
+            others => trouble(format!(
+                "{name} does not offer \"{option}\", only {others:?}"
+            )),
+        }
+    }
+
     /// Gives the file chooser of that name a file of these bytes.
     ///
     /// # Errors

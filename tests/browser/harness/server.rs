@@ -51,6 +51,8 @@ struct Shared {
     delay: Duration,
     /// Stands before the worker's own script.
     worker_script: String,
+    /// Served in the place of the site's own: bytes, or nothing.
+    files: Vec<(&'static str, Option<Vec<u8>>)>,
     log: Mutex<Vec<String>>,
     over: AtomicBool,
 }
@@ -67,6 +69,7 @@ impl Site {
             folder: setup.folder,
             delay: setup.delay,
             worker_script: format!("{};{};\n", setup.stand.script(), setup.worker_script),
+            files: setup.files.clone(),
             log: Mutex::default(),
             over: AtomicBool::new(false),
         });
@@ -123,6 +126,14 @@ impl Shared {
         let log = self.log.lock();
         log.unwrap_or_else(|e| e.into_inner()).push(target.into());
 
+        if let Some(Some(bytes)) = self.instead(target) {
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                bytes.len()
+            );
+            stream.write_all(head.as_bytes())?;
+            return stream.write_all(bytes);
+        }
         let Some(path) = self.file(target) else {
             let nothing =
                 "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
@@ -157,14 +168,28 @@ impl Shared {
         }
     }
 
-    /// The site's file that an address means. Whatever is asked for outside the folder belongs to
-    /// somebody else's site.
-    fn file(&self, target: &str) -> Option<PathBuf> {
+    /// The name in the site's folder that an address means. Whatever is asked for outside the folder
+    /// belongs to somebody else's site.
+    fn name<'a>(&self, target: &'a str) -> Option<&'a str> {
         let path = target.split(['?', '#']).next()?;
-        let name = match path.strip_prefix(self.folder)? {
+        Some(match path.strip_prefix(self.folder)? {
             "" => "index.html",
             name => name,
-        };
+        })
+    }
+
+    /// What is served in the place of the site's own file.
+    fn instead(&self, target: &str) -> Option<Option<&[u8]>> {
+        let name = self.name(target)?;
+        let (_, bytes) = self.files.iter().find(|(other, _)| *other == name)?;
+        Some(bytes.as_deref())
+    }
+
+    fn file(&self, target: &str) -> Option<PathBuf> {
+        if self.instead(target).is_some() {
+            return None;
+        }
+        let name = self.name(target)?;
         let mut parts = Path::new(name).components();
         let plain = parts.all(|part| matches!(part, Component::Normal(_)));
         let file = self.root.join(name);

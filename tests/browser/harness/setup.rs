@@ -63,6 +63,9 @@ pub struct Setup {
     pub worker_script: String,
     /// Addresses elsewhere that the page may ask for, by their beginning, and the answer.
     pub elsewhere: Vec<(&'static str, Reply)>,
+    /// Files of the site, by their path in its folder, that are served otherwise: with these bytes,
+    /// or not at all.
+    pub files: Vec<(&'static str, Option<Vec<u8>>)>,
     /// How long the server takes over each 64 KB of an engine.
     pub delay: Duration,
     pub window: (u32, u32),
@@ -79,6 +82,7 @@ impl Default for Setup {
             page_script: String::new(),
             worker_script: String::new(),
             elsewhere: Vec::new(),
+            files: Vec::new(),
             delay: Duration::ZERO,
             window: (1440, 1000),
             network: false,
