@@ -7,41 +7,23 @@ use crate::protocol::Fault;
 use crate::text::corpus::Corpus;
 use std::rc::Rc;
 
-/// What a model was trained for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Task {
-    /// The small languages with something to look back for.
-    Words,
-    Sums,
+/// What a model was trained for: its texts, in one word for a control's value.
+pub fn task(model: &Pretrained) -> String {
+    model.corpora.join("+")
 }
 
-impl Task {
-    pub const ALL: [Task; 2] = [Task::Words, Task::Sums];
-
-    pub fn of(model: &Pretrained) -> Task {
-        let sums = Corpus::Addition {
-            digits: Default::default(),
-        };
-        match model.corpora.iter().all(|corpus| corpus == sums.name()) {
-            true => Task::Sums,
-            false => Task::Words,
-        }
+/// The same for a reader.
+pub fn task_title(model: &Pretrained) -> String {
+    match model.corpora.as_slice() {
+        [corpus] => text_title(corpus),
+        _ => "Words and brackets".into(),
     }
+}
 
-    /// The name for a control's value.
-    pub fn name(self) -> &'static str {
-        match self {
-            Task::Words => "words",
-            Task::Sums => "sums",
-        }
-    }
-
-    pub fn title(self) -> &'static str {
-        match self {
-            Task::Words => "Words and brackets",
-            Task::Sums => "Addition",
-        }
-    }
+/// A built-in text as its chooser calls it.
+pub fn text_title(corpus: &str) -> String {
+    let named = Corpus::ALL.into_iter().find(|c| c.name() == corpus);
+    named.map_or_else(|| corpus.into(), |c| c.title().into())
 }
 
 /// The list.
@@ -65,7 +47,8 @@ pub struct Opening {
 #[derive(Clone, Debug)]
 pub enum ShelfAction {
     Listed(Result<Rc<Manifest>, Fault>),
-    Task(Task),
+    /// As [`task`] names it.
+    Task(String),
     Kind(Kind),
     /// The person's choice is on its way.
     Opening(Opening),
@@ -78,7 +61,7 @@ pub enum ShelfAction {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shelf {
     pub models: Models,
-    task: Task,
+    task: String,
     kind: Kind,
     pub opening: Option<Opening>,
     /// Whether the page may still open one by itself.
@@ -91,7 +74,7 @@ impl Default for Shelf {
     fn default() -> Self {
         Shelf {
             models: Models::Coming,
-            task: Task::Words,
+            task: String::new(),
             kind: Kind::Standard,
             opening: None,
             first: true,
@@ -134,23 +117,24 @@ impl Shelf {
 
     /// Shows a model's record, as when it was opened.
     pub fn choose(&mut self, model: &Pretrained) {
-        self.task = Task::of(model);
+        self.task = task(model);
         self.kind = model.kind;
     }
 
-    pub fn task(&self) -> Task {
-        self.task
-    }
-
-    /// The tasks that there is a model for.
-    pub fn tasks(&self) -> impl Iterator<Item = Task> {
-        let here = |task: &Task| self.all().iter().any(|model| Task::of(model) == *task);
-        Task::ALL.into_iter().filter(here)
+    /// The first model of each task, in the list's order.
+    pub fn tasks(&self) -> impl Iterator<Item = &Pretrained> {
+        let all = self.all();
+        let first = |(i, model): &(usize, &Pretrained)| {
+            let before = &all[..*i];
+            before.iter().all(|other| other.corpora != model.corpora)
+        };
+        let firsts = all.iter().enumerate().filter(first);
+        firsts.map(|(_, model)| model)
     }
 
     /// The chosen task's models.
     pub fn of_task(&self) -> impl Iterator<Item = &Pretrained> {
-        let fits = |model: &&Pretrained| Task::of(model) == self.task;
+        let fits = |model: &&Pretrained| task(model) == self.task;
         self.all().iter().filter(fits)
     }
 
@@ -186,22 +170,23 @@ mod tests {
             ("copy", Kind::Additive),
             ("addition", Kind::Standard),
         ]);
-        let chosen = |shelf: &Shelf| shelf.chosen().map(|m| (Task::of(m), m.kind));
-        assert_eq!(chosen(&shelf), Some((Task::Words, Kind::Standard)));
-        shelf.reduce(ShelfAction::Task(Task::Sums));
-        assert_eq!(chosen(&shelf), Some((Task::Sums, Kind::Standard)));
-        shelf.reduce(ShelfAction::Task(Task::Words));
+        let chosen = |shelf: &Shelf| shelf.chosen().map(|m| (task(m), m.kind));
+        let is = |task: &str, kind| Some((task.to_string(), kind));
+        assert_eq!(chosen(&shelf), is("copy", Kind::Standard));
+        shelf.reduce(ShelfAction::Task("addition".into()));
+        assert_eq!(chosen(&shelf), is("addition", Kind::Standard));
+        shelf.reduce(ShelfAction::Task("copy".into()));
         shelf.reduce(ShelfAction::Kind(Kind::Additive));
-        assert_eq!(chosen(&shelf), Some((Task::Words, Kind::Additive)));
-        shelf.reduce(ShelfAction::Task(Task::Sums));
-        assert_eq!(chosen(&shelf), Some((Task::Sums, Kind::Standard)));
+        assert_eq!(chosen(&shelf), is("copy", Kind::Additive));
+        shelf.reduce(ShelfAction::Task("addition".into()));
+        assert_eq!(chosen(&shelf), is("addition", Kind::Standard));
+        let tasks: Vec<String> = shelf.tasks().map(task_title).collect();
+        assert_eq!(tasks, ["Copy and reverse", "Addition"]);
     }
 
     #[test]
-    fn a_task_without_a_model_is_not_offered() {
-        let shelf = shelf(&[("addition", Kind::HeadGated)]);
-        assert_eq!(shelf.tasks().collect::<Vec<_>>(), [Task::Sums]);
-        assert!(shelf.chosen().is_some());
-        assert!(Shelf::default().chosen().is_none());
+    fn an_empty_list_has_nothing_to_choose() {
+        assert!(shelf(&[]).chosen().is_none() && Shelf::default().chosen().is_none());
+        assert!(shelf(&[("facts", Kind::HeadGated)]).chosen().is_some());
     }
 }

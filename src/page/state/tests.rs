@@ -5,7 +5,7 @@ use crate::config::attention::Normaliser;
 use crate::config::{Attention, Kind, Preset, Recipe, RunConfig};
 use crate::models::Pretrained;
 use crate::protocol::{FaultKind, RunInfo};
-use std::collections::BTreeMap;
+use serde_json::json;
 
 fn engine(backend: Backend) -> EngineInfo {
     EngineInfo {
@@ -38,20 +38,21 @@ fn started(step: u32) -> Rc<Started> {
 pub(super) fn ready_made(corpus: &str, kind: Kind) -> Pretrained {
     let mut config = RunConfig::default();
     config.model.attention = Attention::of(kind, Normaliser::default());
-    Pretrained {
-        name: format!("{corpus}-{}", kind.name()),
-        kind,
-        corpora: vec![corpus.into()],
-        prompt: "ab".into(),
-        config,
-        parameters: 1,
-        steps: 100,
-        seconds: 1.0,
-        train_loss: 0.5,
-        val_loss: 0.5,
-        scores: BTreeMap::new(),
-        passes: true,
-    }
+    let record = json!({
+        "name": format!("{corpus}-{}", kind.name()),
+        "kind": kind,
+        "corpora": [corpus],
+        "prompt": "ab",
+        "config": config,
+        "parameters": 1,
+        "steps": 100,
+        "seconds": 1.0,
+        "train_loss": 0.5,
+        "val_loss": 0.5,
+        "scores": {},
+        "passes": true,
+    });
+    serde_json::from_value(record).expect("a record")
 }
 
 /// The run that such a model is when it is open.

@@ -5,7 +5,7 @@ use crate::page::deeds::Page;
 use crate::page::field::{Control, FieldRow, on_click};
 use crate::page::icons::Icon;
 use crate::page::state::Action;
-use crate::page::state::shelf::Task;
+use crate::page::state::shelf::task_title;
 use crate::page::state::writing::{Knob, Writing, WritingAction, Written, unknown_characters};
 use std::rc::Rc;
 use web_sys::{HtmlTextAreaElement, KeyboardEvent};
@@ -57,7 +57,7 @@ pub fn PromptCard(props: &PromptCardProps) -> Html {
                 <p class="help">
                     { format!(
                         "A ready-made model, trained before you came: {}, with {} attention. It goes on from the prompt.",
-                        Task::of(model).title().to_lowercase(),
+                        task_title(model).to_lowercase(),
                         model.kind.label().to_lowercase(),
                     ) }
                 </p>

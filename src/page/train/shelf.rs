@@ -8,8 +8,9 @@ use crate::page::format;
 use crate::page::icons::Icon;
 use crate::page::state::Action;
 use crate::page::state::run::Run;
-use crate::page::state::shelf::{Models, Opening, Shelf, ShelfAction, Task};
-use crate::text::corpus::Corpus;
+use crate::page::state::shelf::{
+    Models, Opening, Shelf, ShelfAction, task, task_title, text_title,
+};
 use crate::text::score::whole;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
@@ -45,12 +46,10 @@ fn chooser(props: &ShelfCardProps) -> Html {
     let Some(model) = shelf.chosen() else {
         return html! { <p class="help">{ "There are none here yet." }</p> };
     };
-    let tasks = shelf.tasks().map(|task| (task.name(), task.title()));
-    let kinds = shelf.of_task().map(|m| (m.kind.name(), m.kind.label()));
-    let on_task = choice(page, |name| {
-        let task = Task::ALL.into_iter().find(|task| task.name() == name);
-        task.map(ShelfAction::Task)
-    });
+    let tasks = shelf.tasks().map(|first| (task(first), task_title(first)));
+    let kinds = shelf.of_task();
+    let kinds = kinds.map(|m| (m.kind.name().to_string(), m.kind.label().to_string()));
+    let on_task = choice(page, |name| Some(ShelfAction::Task(name.into())));
     let on_kind = choice(page, |name| {
         let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name);
         kind.map(ShelfAction::Kind)
@@ -58,7 +57,7 @@ fn chooser(props: &ShelfCardProps) -> Html {
     html! {
         <>
             <div class="shelf-row">
-                { select("shelf-task", "It learned", tasks, shelf.task().name(), on_task) }
+                { select("shelf-task", "It learned", tasks, &task(model), on_task) }
                 { select("shelf-kind", "Its attention", kinds, model.kind.name(), on_kind) }
                 { button(props, model) }
             </div>
@@ -87,8 +86,8 @@ fn choice(page: &Page, action: fn(&str) -> Option<ShelfAction>) -> Callback<Even
 fn select(
     id: &'static str,
     label: &'static str,
-    choices: impl Iterator<Item = (&'static str, &'static str)>,
-    chosen: &'static str,
+    choices: impl Iterator<Item = (String, String)>,
+    chosen: &str,
     on_change: Callback<Event>,
 ) -> Html {
     html! {
@@ -96,7 +95,7 @@ fn select(
             <label for={id}>{ label }</label>
             <select id={id} onchange={on_change}>
                 for (name, title) in choices {
-                    <option key={name} value={name} selected={name == chosen}>{ title }</option>
+                    <option key={name.clone()} value={name.clone()} selected={name == chosen}>{ title }</option>
                 }
             </select>
         </div>
@@ -152,25 +151,12 @@ fn coming(opening: &Opening) -> Html {
     }
 }
 
-/// What it was trained on, how long, how large it is, and what came of it.
+/// How well it knows its texts, how long it was trained, and how large it is.
 fn record(model: &Pretrained) -> Html {
-    let marks = model.corpora.iter().enumerate().map(|(i, corpus)| {
-        let comma = if i > 0 { ", " } else { "" };
-        html! {
-            <>
-                { format!("{comma}{} ", title(corpus)) }
-                if let Some(percent) = percent(model, corpus) {
-                    <strong class="number">{ format!("{percent} %") }</strong>
-                }
-            </>
-        }
-    });
     html! {
         <>
-            { "Right on lines that it never saw in training: " }
-            { for marks }
-            { if model.passes { ", enough to pass its test. " } else { ", too little to pass its test. " } }
-            { "Trained for " }
+            { knowledge(model) }
+            { " Trained for " }
             <strong class="number">{ format::count(u64::from(model.steps)) }</strong>
             { " steps; " }
             <strong class="number">{ format::count(model.parameters as u64) }</strong>
@@ -179,19 +165,38 @@ fn record(model: &Pretrained) -> Html {
     }
 }
 
-/// A built-in text as its chooser calls it, within a sentence.
-fn title(corpus: &str) -> String {
-    let named = Corpus::ALL.into_iter().find(|c| c.name() == corpus);
-    named.map_or_else(|| corpus.into(), |c| c.title().to_lowercase())
+fn knowledge(model: &Pretrained) -> Html {
+    let verdict = match model.passes {
+        true => "enough to pass its test.",
+        false => "too little to pass its test.",
+    };
+    let texts = model.corpora.iter().map(|corpus| {
+        html! {
+            <>
+                { format!("{} ", text_title(corpus).to_lowercase()) }
+                if let Some(percent) = percent(model, corpus) {
+                    <strong class="number">{ format!("{percent} %") }</strong>
+                }
+                { ", " }
+            </>
+        }
+    });
+    html! {
+        <>
+            { "Right on lines that it never saw in training: " }
+            { for texts }
+            { verdict }
+        </>
+    }
 }
 
 /// Whole percent, rounded down so that nothing looks better than it is: of sums those that are
 /// right to the last digit, of other texts the characters.
 fn percent(model: &Pretrained, corpus: &str) -> Option<u32> {
     let score = whole(model.scores.get(corpus)?);
-    let count = match Task::of(model) {
-        Task::Sums => score.exact,
-        Task::Words => score.characters,
+    let count = match corpus {
+        "addition" => score.exact,
+        _ => score.characters,
     };
     (count.of > 0).then(|| (count.share() * 100.0).floor() as u32)
 }
