@@ -474,6 +474,13 @@ mod tests {
         setup.reduce(SetupAction::ResetAll);
         assert_eq!(setup.shown(field("alpha")), "0.5");
 
+        setup.reduce(SetupAction::Preset(Preset::Shakespeare));
+        setup.reduce(SetupAction::Kind(Kind::Additive));
+        let error = setup.error(field("attention")).expect("too large");
+        assert!(error.contains("6144 MiB"), "{error}");
+        setup.reduce(SetupAction::Preset(Preset::Glass));
+        setup.reduce(SetupAction::Kind(Kind::AdaptiveSpan));
+
         // What was typed for a kind that is gone is gone with it.
         edit(&mut setup, "alpha", "wrong");
         setup.reduce(SetupAction::Kind(Kind::HeadGated));

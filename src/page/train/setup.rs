@@ -2,11 +2,11 @@
 
 use super::corpus::CorpusChooser;
 use super::options::Options;
-use crate::config::{Kind, Preset, Recipe};
+use crate::config::{Field, Kind, Preset, Recipe};
 use crate::page::deeds::{Page, Wanted};
 use crate::page::field::on_click;
 use crate::page::format;
-use crate::page::state::setup::{Setup, SetupAction};
+use crate::page::state::setup::{Setup, SetupAction, sentence};
 use crate::protocol::Backend;
 use web_sys::DragEvent;
 use yew::prelude::*;
@@ -82,6 +82,8 @@ pub fn SetupCard(props: &SetupCardProps) -> Html {
                 chosen={setup.config.model.attention.kind()}
                 on_choose={page_callback(page, SetupAction::Kind)}
             />
+            // The kind has no row among the options, where its error would stand.
+            <p class="error" aria-live="polite">{ kind_error(setup) }</p>
             { bill(setup) }
             <Options page={page.clone()} setup={setup.clone()} />
 
@@ -112,6 +114,12 @@ fn dropped(e: &DragEvent) -> Option<Wanted> {
     }
     let text = data.get_data("text/plain").ok()?;
     (!text.is_empty()).then_some(Wanted::Pasted(text))
+}
+
+/// What keeps a run with this kind of attention from being made, such as its memory.
+fn kind_error(setup: &Setup) -> Option<String> {
+    let error = setup.error(Field::named("attention")?)?;
+    Some(sentence(&error))
 }
 
 fn page_callback<T: 'static>(page: &Page, action: fn(T) -> SetupAction) -> Callback<T> {
@@ -158,7 +166,7 @@ fn Choice<T: PartialEq + Copy + 'static>(props: &ChoiceProps<T>) -> Html {
 }
 
 fn capital(name: &str) -> String {
-    crate::page::state::setup::sentence(name)
+    sentence(name)
         .trim_end_matches('.')
         .replace("Nanogpt", "nanoGPT")
 }
