@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// Counts up whenever a message changes: a page and an engine from different builds (a stale
 /// cache) refuse each other instead of misreading.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Where tensors live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -209,7 +209,7 @@ impl Default for AdaptiveSpan {
             span_from: SpanFrom::default(),
             inverse_gain: false,
             gain_max: 4.0,
-            span_penalty: 0.05,
+            span_penalty: 0.0003,
         }
     }
 }

@@ -8,6 +8,7 @@
 pub mod batch;
 pub mod corpus;
 mod error;
+pub mod ngram;
 pub mod score;
 pub mod tokenizer;
 

@@ -15,6 +15,7 @@ use glassformer::engine::{
 use glassformer::models::{MANIFEST, Manifest, Pretrained};
 use glassformer::protocol::{Fault, FaultKind};
 use glassformer::text::corpus::{Corpus, Digits, Tag, mixed};
+use glassformer::text::ngram::cross_entropy;
 use glassformer::text::score::{Scores, whole};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -36,6 +37,13 @@ pub struct Pretrain {
 /// Share of the characters that a grammar determines, and of sums, that a model must get right.
 const MARK: f64 = 0.95;
 
+/// Nats per character by which a model may miss what counting reaches.
+const NEAR: f64 = 0.15;
+/// Steps that additive attention is given at most.
+const ADDITIVE_STEPS: u32 = 4000;
+/// Characters that the counting looks back.
+const ORDER: usize = 5;
+
 /// What is pretrained, once for each kind of attention.
 struct Plan {
     name: &'static str,
@@ -45,34 +53,39 @@ struct Plan {
     options: &'static [&'static str],
 }
 
-const PLANS: [Plan; 2] = [
+const PLANS: [Plan; 4] = [
     Plan {
         name: "glass",
-        corpora: &[
-            Corpus::Adjectives {},
-            // The hardest of the four for so small a model, so it is read most often.
-            Corpus::Facts {},
-            Corpus::Facts {},
-            Corpus::Facts {},
-            Corpus::Copy {},
-            Corpus::Brackets {},
-        ],
+        corpora: &[Corpus::Adjectives {}, Corpus::Copy {}, Corpus::Brackets {}],
         prompt: "the big fluffy ",
-        options: &["lr=3e-3", "max_steps=30000"],
+        options: &["lr=3e-3", "max_steps=12000"],
+    },
+    // Beside the others so small a model never learns to tell yes from no.
+    Plan {
+        name: "facts",
+        corpora: &[Corpus::Facts {}],
+        prompt: "the ",
+        options: &["lr=2e-3", "max_steps=7000"],
     },
     Plan {
         name: "addition",
         corpora: &[Corpus::Addition {
             digits: Digits::LeastFirst,
         }],
-        prompt: "123+456=",
+        prompt: "321+654=",
         options: &[
             "block_size=32",
             "batch_size=32",
             "n_embd=64",
             "lr=3e-3",
-            "max_steps=6000",
+            "max_steps=4000",
         ],
+    },
+    Plan {
+        name: "prose",
+        corpora: &[Corpus::Prose {}],
+        prompt: "The ",
+        options: &["lr=2e-3", "max_steps=1200"],
     },
 ];
 
@@ -90,6 +103,11 @@ impl Plan {
         config.model.attention = Attention::of(kind, Normaliser::default());
         for option in self.options {
             assign(&mut config, option)?;
+        }
+        if kind == Kind::Additive {
+            // Its readable path compares all pairs in all channels: 174 ms a step where the standard
+            // kind takes 15.
+            config.train.max_steps = config.train.max_steps.min(ADDITIVE_STEPS);
         }
         Ok(config)
     }
@@ -179,6 +197,14 @@ async fn train(
         }
         scores.insert(corpus.name().to_string(), of_corpus);
     }
+    let determined = scores.values().any(|scores| !scores.is_empty());
+    let reference = run.text.as_ref().filter(|_| !determined).map(|text| {
+        let (train, val) = (&text.dataset.train, &text.dataset.val);
+        cross_entropy(train, val, ORDER, run.tokenizer.size())
+    });
+    if let Some(reference) = reference {
+        println!("  counting reaches {reference:.4}");
+    }
     let model = Pretrained {
         name,
         kind,
@@ -193,7 +219,9 @@ async fn train(
         seconds,
         train_loss,
         val_loss,
-        passes: plan.distinct().all(|corpus| passes(corpus, &scores)),
+        passes: plan.distinct().all(|corpus| passes(corpus, &scores))
+            && reference.is_none_or(|counted| f64::from(val_loss) <= counted + NEAR),
+        reference,
         scores,
     };
     Ok((model, checkpoint::save(&run, false).await?))
@@ -209,10 +237,10 @@ fn passes(corpus: Corpus, scores: &BTreeMap<String, Scores>) -> bool {
             let carry = scores.get(&Tag::Carry).copied().unwrap_or_default();
             whole(scores).exact.share() >= MARK && carry.exact.share() >= MARK
         }
-        Corpus::Adjectives {}
-        | Corpus::Facts {}
-        | Corpus::Copy {}
-        | Corpus::Brackets {}
-        | Corpus::Prose {} => whole(scores).characters.share() >= MARK,
+        Corpus::Adjectives {} | Corpus::Facts {} | Corpus::Copy {} | Corpus::Brackets {} => {
+            whole(scores).characters.share() >= MARK
+        }
+        // It determines nothing; its loss is held against a reference.
+        Corpus::Prose {} => true,
     }
 }

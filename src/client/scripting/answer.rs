@@ -234,6 +234,7 @@ pub(super) struct Model<'a> {
     val_loss: f32,
     /// By corpus, all sorts of questions together.
     scores: BTreeMap<&'a str, Score>,
+    reference: Option<f64>,
     passes: bool,
 }
 
@@ -252,6 +253,7 @@ impl<'a> From<&'a Pretrained> for Model<'a> {
             train_loss: model.train_loss,
             val_loss: model.val_loss,
             scores: scores.map(|(name, s)| (name.as_str(), whole(s))).collect(),
+            reference: model.reference,
             passes: model.passes,
         }
     }

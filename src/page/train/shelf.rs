@@ -170,6 +170,18 @@ fn knowledge(model: &Pretrained) -> Html {
         true => "enough to pass its test.",
         false => "too little to pass its test.",
     };
+    // Where nothing is right or wrong it is held against counting.
+    if let Some(counting) = model.reference {
+        return html! {
+            <>
+                { "Its loss on text that it never saw in training is " }
+                <strong class="number">{ format::loss(model.val_loss) }</strong>
+                { ", where merely counting what follows each five characters gives " }
+                <strong class="number">{ format::loss(counting as f32) }</strong>
+                { format!(": {verdict}") }
+            </>
+        };
+    }
     let texts = model.corpora.iter().map(|corpus| {
         html! {
             <>
