@@ -15,7 +15,7 @@ pub fn run(options: Options) -> Result<()> {
     let machine = Machine::here()?;
     println!(
         "\nBuilding the engine with full optimisation (about 10 minutes the first time), then\n\
-         training eight models: about 2 hours on one core.\n"
+         training sixteen models, one after the other: an hour or two.\n"
     );
     let mut cargo = machine.cargo();
     cargo.args(["run", "--profile", "native", "--no-default-features"]);
