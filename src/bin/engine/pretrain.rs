@@ -65,7 +65,7 @@ const PLANS: [Plan; 4] = [
         name: "facts",
         corpora: &[Corpus::Facts {}],
         prompt: "the ",
-        options: &["lr=2e-3", "max_steps=7000"],
+        options: &["lr=2e-3", "max_steps=10000"],
     },
     Plan {
         name: "addition",
