@@ -369,7 +369,7 @@ mod tests {
     #[test]
     fn numbers_come_as_they_are_written() {
         let listed = serde_json::to_string(&(presets(), kinds())).expect("plain data");
-        assert!(listed.contains("\"dropout\":0.2,") && listed.contains("\"span_penalty\":0.05}"));
+        assert!(listed.contains("\"dropout\":0.2,") && listed.contains("\"span_penalty\":0.0003}"));
     }
 
     #[test]
