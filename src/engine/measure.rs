@@ -1,12 +1,9 @@
 //! What a kind of attention does over a text: recorded passes, summed up layer by layer.
 
-use super::record::{Recorded, Tape};
-use super::run::{Run, unread};
-use super::train::{no_text, upload};
+use super::run::Run;
+use super::train::no_text;
 use crate::analysis::{Cells, Summary, entropy, octaves};
 use crate::protocol::Fault;
-use crate::text::batch::windows;
-use burn::module::Module;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -30,32 +27,20 @@ pub struct Layer {
     pub cells: Option<Cells>,
 }
 
-/// Every block's attention over the first `count` windows of the validation text.
+/// Every block's attention over the first `count` whole windows of the validation text.
 ///
 /// # Errors
 /// When there is no text, or the device fails.
 pub async fn measure(run: &Run, count: usize) -> Result<Vec<Layer>, Fault> {
     let text = run.text.as_ref().ok_or_else(no_text)?;
-    let model = run.model.valid();
     let block_size = run.config.model.block_size;
-    let mut seen: BTreeMap<String, (Vec<usize>, Vec<f32>)> = BTreeMap::new();
-    for batch in windows(&text.dataset.val, block_size, 1).take(count) {
-        if batch.block_size < block_size {
-            continue;
-        }
-        let tape = Tape::default();
-        let (tokens, _) = upload(&batch, &run.place.plain());
-        model.forward_seen(tokens, &tape);
-        for Recorded {
-            name,
-            shape,
-            tensor,
-        } in tape.finish()
-        {
+    let mut seen = Seen::new();
+    for window in text.dataset.val.chunks_exact(block_size).take(count) {
+        let trace = run.trace_tokens(window.to_vec(), 0).await?;
+        for (name, array) in trace.arrays() {
             if name.contains(".attn.") {
-                let data = tensor.into_data_async().await.map_err(unread)?;
-                let (_, all) = seen.entry(name).or_insert_with(|| (shape, vec![]));
-                all.extend(data.iter::<f32>());
+                let all = seen.entry(name.to_string()).or_default();
+                all.extend_from_slice(array.data);
             }
         }
     }
@@ -63,9 +48,12 @@ pub async fn measure(run: &Run, count: usize) -> Result<Vec<Layer>, Fault> {
     Ok(layers.map(|n| layer(n, block_size, &seen)).collect())
 }
 
-fn layer(n: usize, t: usize, seen: &BTreeMap<String, (Vec<usize>, Vec<f32>)>) -> Layer {
+/// What was recorded under each name, window after window.
+type Seen = BTreeMap<String, Vec<f32>>;
+
+fn layer(n: usize, t: usize, seen: &Seen) -> Layer {
     let prefix = format!("blocks.{n}.attn.");
-    let numbers = |name: &str| seen.get(&format!("{prefix}{name}")).map(|(_, x)| x);
+    let numbers = |name: &str| seen.get(&format!("{prefix}{name}"));
     let summary = |name: &str| Summary::of(numbers(name)?.iter().map(|x| f64::from(*x)));
     let mut layer = Layer {
         gate: summary("hook_gate"),

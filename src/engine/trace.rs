@@ -23,7 +23,14 @@ impl Run {
         }
         let cut = tokens.len().saturating_sub(self.config.model.block_size);
         tokens.drain(..cut);
+        self.trace_tokens(tokens, cut).await
+    }
 
+    /// The pass over one to `block_size` tokens, before which `cut` others were left out.
+    ///
+    /// # Errors
+    /// Weights that give no number (the parameter is named), or a device that fails.
+    pub async fn trace_tokens(&self, tokens: Vec<u32>, cut: usize) -> Result<Trace, Fault> {
         let t = tokens.len();
         let numbers: Vec<i32> = tokens.iter().map(|token| *token as i32).collect();
         let device = self.place.plain();

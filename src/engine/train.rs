@@ -182,7 +182,7 @@ pub fn no_text() -> Fault {
 }
 
 /// Inputs and targets as `[B, T]` tensors, in one upload.
-pub fn upload(batch: &Batch, device: &Device) -> (Tensor<2, Int>, Tensor<2, Int>) {
+fn upload(batch: &Batch, device: &Device) -> (Tensor<2, Int>, Tensor<2, Int>) {
     let (b, t) = (batch.batch_size, batch.block_size);
     let both: Vec<i32> = batch
         .inputs

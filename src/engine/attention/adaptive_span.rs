@@ -129,8 +129,7 @@ impl AdaptiveSpan {
         let Qkv { q, k, v } = heads::split(&self.global.c_attn, x, self.n_head, &context); // [B, H, T, D]
         let scores = heads::dot_products(q, k); // [B, H, T, T]
         let pattern = normaliser::weights(self.options.normaliser, scores, None, &context); // [B, H, T, T]
-        let z = context.drop_out(pattern, Site::GlobalPattern).matmul(v); // [B, H, T, D]
-        context.record("hook_z", || heads::by_token(z.clone()));
+        let z = heads::mix(pattern, v, Site::GlobalPattern, &context); // [B, H, T, D]
         context.record("hook_result", || {
             self.combined(heads::contributions(z.clone(), &self.global.c_proj), 1)
         });

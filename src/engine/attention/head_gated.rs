@@ -75,13 +75,9 @@ impl HeadGated {
         let gate = self.gate.forward(stats, context); // [B, T, H]
         context.record("hook_gate", || gate.clone());
 
-        let z = context.drop_out(pattern, Site::Pattern).matmul(v); // [B, H, T, D]
-        context.record("hook_z", || heads::by_token(z.clone()));
+        let z = heads::mix(pattern, v, Site::Pattern, context); // [B, H, T, D]
         let z = z * gate.permute([0, 2, 1]).unsqueeze_dim::<4>(3); // [B, H, T, D]
-        context.record("hook_result", || {
-            heads::contributions(z.clone(), &self.c_proj)
-        });
-        self.c_proj.forward(heads::join(z)) // [B, T, C]
+        heads::out(&self.c_proj, z, context) // [B, T, C]
     }
 
     /// a, r and d of every head and query: `[B, T, H]` each.

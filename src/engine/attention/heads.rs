@@ -2,6 +2,7 @@
 //! stream.
 
 use crate::config::ModelConfig;
+use crate::engine::dropout::Site;
 use crate::engine::init::Init;
 use crate::engine::layers::Linear;
 use crate::engine::record::Context;
@@ -48,6 +49,20 @@ pub fn dot_products(q: Tensor<4>, k: Tensor<4>) -> Tensor<4> {
     let d = q.dims()[3];
     q.mul_scalar((d as f64).sqrt().recip()) // scaling q is cheaper than scaling the scores
         .matmul(k.transpose())
+}
+
+/// O: what each head takes from the tokens it looks at. `[B, H, T, T]` of weights and
+/// `[B, H, T, D]` of values to `[B, H, T, D]`.
+pub fn mix(pattern: Tensor<4>, v: Tensor<4>, site: Site, context: &Context) -> Tensor<4> {
+    let z = context.drop_out(pattern, site).matmul(v); // [B, H, T, D]
+    context.record("hook_z", || by_token(z.clone()));
+    z
+}
+
+/// E: the heads' sum, on the way back into the stream. `[B, H, T, D]` to `[B, T, C]`.
+pub fn out(c_proj: &Linear, z: Tensor<4>, context: &Context) -> Tensor<3> {
+    context.record("hook_result", || contributions(z.clone(), c_proj));
+    c_proj.forward(join(z))
 }
 
 /// The heads side by side: `[B, H, T, D]` to `[B, T, C]`.

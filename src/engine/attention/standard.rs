@@ -44,11 +44,7 @@ impl Standard {
         let Qkv { q, k, v } = heads::split(&self.c_attn, x, self.n_head, context); // [B, H, T, D]
         let scores = heads::dot_products(q, k); // [B, H, T, T]
         let pattern = normaliser::weights(self.normaliser, scores, None, context); // [B, H, T, T]
-        let z = context.drop_out(pattern, Site::Pattern).matmul(v); // [B, H, T, D]
-        context.record("hook_z", || heads::by_token(z.clone()));
-        context.record("hook_result", || {
-            heads::contributions(z.clone(), &self.c_proj)
-        });
-        self.c_proj.forward(heads::join(z)) // [B, T, C]
+        let z = heads::mix(pattern, v, Site::Pattern, context); // [B, H, T, D]
+        heads::out(&self.c_proj, z, context) // [B, T, C]
     }
 }
