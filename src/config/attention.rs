@@ -289,7 +289,7 @@ impl super::RunConfig {
                 let (batch, block) = (self.train.batch_size as u64, model.block_size as u64);
                 let bytes = 4 * batch * block * block * model.n_embd as u64;
                 let all = bytes * model.n_layer as u64;
-                let (needed, limit, where_) = if bytes > LARGEST_TENSOR {
+                let (needed, limit, scope) = if bytes > LARGEST_TENSOR {
                     (bytes, LARGEST_TENSOR, "in each layer")
                 } else if all > LARGEST_SUM {
                     (all, LARGEST_SUM, "in all layers")
@@ -303,7 +303,7 @@ impl super::RunConfig {
                     n_embd: model.n_embd,
                     needed: mib(needed),
                     limit: mib(limit),
-                    scope: where_,
+                    scope,
                 })
             }
         }

@@ -10,6 +10,7 @@ mod app;
 mod badge;
 mod chart;
 mod deeds;
+mod fetching;
 mod field;
 mod format;
 mod icons;

@@ -34,6 +34,17 @@ fn started(step: u32) -> Rc<Started> {
     })
 }
 
+/// A run of an earlier visit.
+fn kept() -> SavedRun {
+    SavedRun {
+        step: 5,
+        max_steps: 10,
+        label: "test".into(),
+        when: 0.0,
+        preset: Preset::Glass,
+    }
+}
+
 /// A ready-made model's record.
 pub(super) fn ready_made(corpus: &str, kind: Kind) -> Pretrained {
     let mut config = RunConfig::default();
@@ -191,14 +202,7 @@ fn a_run_from_elsewhere_sets_the_options_and_a_replaced_worker_does_not() {
 
 #[test]
 fn the_offer_to_resume_ends_with_a_new_run() {
-    let kept = SavedRun {
-        step: 5,
-        max_steps: 10,
-        label: "test".into(),
-        when: 0.0,
-        preset: Preset::Glass,
-    };
-    let mut actions = vec![Action::Kept(Some(kept))];
+    let mut actions = vec![Action::Kept(Some(kept()))];
     assert!(after(actions.clone()).kept.is_some());
     actions.push(began(started(0)));
     assert!(after(actions).kept.is_none());
@@ -206,17 +210,10 @@ fn the_offer_to_resume_ends_with_a_new_run() {
 
 #[test]
 fn a_ready_made_model_writes_and_changes_neither_setup_nor_offer() {
-    let kept = SavedRun {
-        step: 5,
-        max_steps: 10,
-        label: "test".into(),
-        when: 0.0,
-        preset: Preset::Glass,
-    };
     let awaited = after([]);
     assert!(awaited.is_exhibiting());
     let model = ready_made("copy", Kind::Additive);
-    let mut actions = vec![Action::Kept(Some(kept)), began(opened(model))];
+    let mut actions = vec![Action::Kept(Some(kept())), began(opened(model))];
     let state = after(actions.clone());
     assert_eq!((state.phase(), state.is_exhibiting()), (Phase::Idle, true));
     assert_eq!(state.setup, awaited.setup);

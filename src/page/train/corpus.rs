@@ -1,6 +1,7 @@
 //! The chooser of a text: built in, Tiny Shakespeare, a file, pasted; with a look at what came.
 
 use crate::page::deeds::{Page, Wanted};
+use crate::page::fetching::fetching;
 use crate::page::format;
 use crate::page::state::setup::{Reading, Source, Text};
 use crate::text::corpus::Corpus;
@@ -175,7 +176,7 @@ fn outcome(props: &CorpusChooserProps) -> Html {
         <div class="outcome" aria-live="polite">
             { match &props.reading {
                 Reading::Here(text) => preview(text),
-                Reading::Coming { received, total } => coming(*received, *total),
+                Reading::Coming { received, total } => fetching("the text", *received, *total),
                 Reading::Awaited | Reading::Refused(_) => Html::default(),
             } }
             if let Some(error) = &props.error {
@@ -201,33 +202,5 @@ fn preview(text: &Text) -> Html {
                 { " different" }
             </p>
         </>
-    }
-}
-
-fn coming(received: u64, total: Option<u64>) -> Html {
-    let share = total
-        .filter(|total| *total > 0)
-        .map(|total| (received as f64 / total as f64).min(1.0));
-    let line = match (received, total) {
-        (0, _) => "Fetching the text".to_string(),
-        (_, Some(total)) => format!(
-            "Fetching the text, {} of {}",
-            format::bytes(received),
-            format::bytes(total)
-        ),
-        (_, None) => format!("Fetching the text, {} so far", format::bytes(received)),
-    };
-    html! {
-        <div class="journey">
-            <p class="line">{ &line }</p>
-            <div
-                class={classes!("progress", share.is_none().then_some("unsure"))}
-                role="progressbar"
-                aria-label="The text"
-                aria-valuetext={line.clone()}
-            >
-                <div style={share.map(|share| format!("transform: scaleX({share:.3})"))} />
-            </div>
-        </div>
     }
 }

@@ -3,14 +3,13 @@
 use crate::config::Kind;
 use crate::models::Pretrained;
 use crate::page::deeds::Page;
+use crate::page::fetching::fetching;
 use crate::page::field::on_click;
 use crate::page::format;
 use crate::page::icons::Icon;
 use crate::page::state::Action;
 use crate::page::state::run::Run;
-use crate::page::state::shelf::{
-    Models, Opening, Shelf, ShelfAction, task, task_title, text_title,
-};
+use crate::page::state::shelf::{Models, Shelf, ShelfAction, task, task_title, text_title};
 use crate::text::score::whole;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
@@ -62,7 +61,7 @@ fn chooser(props: &ShelfCardProps) -> Html {
                 { button(props, model) }
             </div>
             if let Some(opening) = &shelf.opening {
-                { coming(opening) }
+                { fetching("the model", opening.received, opening.total) }
             }
             <p class="facts" aria-live="polite">{ record(model) }</p>
             if props.run.as_ref().is_some_and(|run| !run.is_ready_made()) {
@@ -121,33 +120,6 @@ fn button(props: &ShelfCardProps, model: &Pretrained) -> Html {
         >
             { Icon::Open.draw() }{ if open { "It is open" } else { "Open it" } }
         </button>
-    }
-}
-
-/// The bar for a model that is on its way.
-fn coming(opening: &Opening) -> Html {
-    let Opening { received, total } = opening;
-    let line = match total {
-        Some(total) => format!(
-            "Fetching the model, {} of {}",
-            format::bytes(*received),
-            format::bytes(*total)
-        ),
-        None => format!("Fetching the model, {} so far", format::bytes(*received)),
-    };
-    let share = total.map(|total| *received as f64 / total.max(1) as f64);
-    html! {
-        <div class="journey">
-            <p class="line">{ &line }</p>
-            <div
-                class={classes!("progress", share.is_none().then_some("unsure"))}
-                role="progressbar"
-                aria-label="The model"
-                aria-valuetext={line.clone()}
-            >
-                <div style={share.map(|share| format!("transform: scaleX({share:.3})"))} />
-            </div>
-        </div>
     }
 }
 
