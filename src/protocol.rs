@@ -6,12 +6,12 @@
 //! message says what its payloads are. How a message becomes a JavaScript value is `wire`'s affair.
 
 use crate::config::RunConfig;
-use crate::trace::{About, Format};
+use crate::trace::{About, Format, Intervention};
 use serde::{Deserialize, Serialize};
 
 /// Counts up whenever a message changes: a page and an engine from different builds (a stale
 /// cache) refuse each other instead of misreading.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Where tensors live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,10 +64,18 @@ pub enum Command {
     /// The model as safetensors, with the optimizer's moments if asked: what
     /// [`Command::Resume`] takes. Answered by [`Reply::Checkpoint`] with one payload.
     Checkpoint { with_optimizer: bool },
-    /// One forward pass over the text, whole. Answered by [`Reply::Traced`] with one payload.
-    Trace { text: String },
+    /// One forward pass over the text, whole, with the changes that are asked for. Answered by
+    /// [`Reply::Traced`] with one payload.
+    Trace {
+        text: String,
+        interventions: Vec<Intervention>,
+    },
     /// The same pass as a file. Answered by [`Reply::File`] with one payload.
-    ExportTrace { text: String, format: Format },
+    ExportTrace {
+        text: String,
+        interventions: Vec<Intervention>,
+        format: Format,
+    },
 }
 
 /// How the next character is drawn from the logits.

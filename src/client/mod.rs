@@ -22,6 +22,7 @@ pub mod scripting;
 mod sources;
 mod state;
 mod storage;
+mod tracing;
 mod training;
 
 pub use notice::{EngineInfo, Notice, Started, Subscription};
@@ -29,6 +30,7 @@ pub use notice::{EngineInfo, Notice, Started, Subscription};
 use crate::config::{Preset, RunConfig};
 use crate::models::Manifest;
 use crate::protocol::{Backend, Fault, Sampling, TrainSummary};
+use crate::trace::{Format, Intervention, Trace};
 use download::Program;
 use engine::Place;
 use futures::lock::Mutex;
@@ -244,6 +246,33 @@ impl Client {
     /// None that is known.
     pub async fn stop_generating(&self) -> Result<(), Fault> {
         self.end_writing().await
+    }
+
+    /// One forward pass over the text, whole, with the changes that are asked for; also while the
+    /// model trains, between two steps.
+    ///
+    /// # Errors
+    /// No run, an empty text, characters that the model does not know (named), a change that cannot
+    /// be made, or an engine that broke over it.
+    pub async fn trace(
+        &self,
+        text: String,
+        interventions: Vec<Intervention>,
+    ) -> Result<Trace, Fault> {
+        self.traced(text, interventions).await
+    }
+
+    /// The same pass as the bytes of a file.
+    ///
+    /// # Errors
+    /// As [`Client::trace`].
+    pub async fn export_trace(
+        &self,
+        text: String,
+        interventions: Vec<Intervention>,
+        format: Format,
+    ) -> Result<Vec<u8>, Fault> {
+        self.trace_file(text, interventions, format).await
     }
 
     /// The model as safetensors; with the optimizer's moments it can be trained on exactly.

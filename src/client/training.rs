@@ -197,7 +197,7 @@ impl Client {
     }
 
     /// Asks what is not asked again when the engine breaks over it.
-    async fn ask_once(&self, command: Command) -> Result<Answer, Fault> {
+    pub(super) async fn ask_once(&self, command: Command) -> Result<Answer, Fault> {
         let (link, _) = self.live().await?;
         let (_, answer) = link.ask(command, Vec::new());
         answer.await.map_err(broken_off)
@@ -218,6 +218,6 @@ fn replaced() -> Fault {
     state("Another run took this one's place.")
 }
 
-fn unexpected(reply: &Reply) -> Fault {
+pub(super) fn unexpected(reply: &Reply) -> Fault {
     internal(format!("the engine answers something else: {reply:?}"))
 }

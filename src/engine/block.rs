@@ -6,6 +6,7 @@ use super::init::Init;
 use super::layers::{LayerNorm, Linear};
 use super::record::Context;
 use crate::config::{Activation, ModelConfig, Norm};
+use crate::trace::Branch;
 use burn::module::Module;
 use burn::tensor::{Tensor, activation};
 
@@ -80,21 +81,25 @@ impl Block {
             let attended = self.attn.forward(x, raw, &context.within("attn"));
             span_share = attended.span_share;
             let attn_out = context.drop_out(attended.out, Site::AttnOut);
+            let attn_out = context.branch(attn_out, Branch::Attn);
             context.record("hook_attn_out", || attn_out.clone());
             attn_out
         };
         let ln1 = context.within("ln1");
-        let resid_mid = self.branch(x, &self.ln_1, &ln1, attention); // [B, T, C]
+        let road = |x| context.road(x, Branch::Attn);
+        let resid_mid = self.branch(x, &self.ln_1, &ln1, road, attention); // [B, T, C]
         context.record("hook_resid_mid", || resid_mid.clone());
 
         let feed_forward = |x, _| {
             let mlp_out = self.mlp.forward(x, &context.within("mlp"));
             let mlp_out = context.drop_out(mlp_out, Site::MlpOut);
+            let mlp_out = context.branch(mlp_out, Branch::Mlp);
             context.record("hook_mlp_out", || mlp_out.clone());
             mlp_out
         };
         let ln2 = context.within("ln2");
-        let resid_post = self.branch(resid_mid, &self.ln_2, &ln2, feed_forward); // [B, T, C]
+        let road = |x| context.road(x, Branch::Mlp);
+        let resid_post = self.branch(resid_mid, &self.ln_2, &ln2, road, feed_forward); // [B, T, C]
         context.record("hook_resid_post", || resid_post.clone());
         Attended {
             out: resid_post,
@@ -103,19 +108,21 @@ impl Block {
     }
 
     /// One branch off the stream, with the norm before it, after the sum, or nowhere. `f` is given
-    /// what the norm made of the stream, and the stream itself.
+    /// what the norm made of the stream, and the stream itself; `road` is what the stream becomes
+    /// on its way to the sum.
     fn branch(
         &self,
         x: Tensor<3>,
         ln: &Option<LayerNorm>,
         ln_context: &Context,
+        road: impl FnOnce(Tensor<3>) -> Tensor<3>,
         f: impl FnOnce(Tensor<3>, Tensor<3>) -> Tensor<3>,
     ) -> Tensor<3> {
         let normed = |x: Tensor<3>| match ln {
             Some(ln) => ln.forward_seen(x, ln_context),
             None => x,
         };
-        let road = self.residual.then(|| x.clone());
+        let road = self.residual.then(|| road(x.clone()));
         let joined = |out: Tensor<3>| match road {
             Some(road) => road + out,
             None => out,

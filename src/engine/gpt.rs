@@ -1,10 +1,11 @@
 //! The whole model: characters in, logits for the next character out.
 
 use super::block::Block;
+use super::cache::Cache;
 use super::dropout::{Dropout, Site};
 use super::init::Init;
 use super::layers::{Embedding, LayerNorm, Linear, one_hot, project};
-use super::record::{Context, Tape};
+use super::record::{Context, Tape, Watch};
 use crate::config::{Attention, ModelConfig, Norm};
 use burn::module::Module;
 use burn::tensor::{
@@ -67,12 +68,24 @@ impl Gpt {
 
     /// Logits for the character after each position: `[B, T]` to `[B, T, V]`, T at most the block.
     pub fn forward(&self, tokens: Tensor<2, Int>) -> Tensor<3> {
-        self.run(tokens, None, None).0
+        self.forward_watched(tokens, Watch::default())
     }
 
     /// The same pass, which leaves what it computes on the tape.
     pub fn forward_seen(&self, tokens: Tensor<2, Int>, tape: &Tape) -> Tensor<3> {
-        self.run(tokens, None, Some(tape)).0
+        let tape = Some(tape);
+        self.forward_watched(
+            tokens,
+            Watch {
+                tape,
+                ..Watch::default()
+            },
+        )
+    }
+
+    /// The same pass, recorded, changed, or going on after the tokens of a cache.
+    pub fn forward_watched(&self, tokens: Tensor<2, Int>, watch: Watch) -> Tensor<3> {
+        self.run(tokens, None, watch).0
     }
 
     /// Logits, `[B, T, V]`, and the mean of all spans as a share of the longest, `[1]`, where the
@@ -81,15 +94,17 @@ impl Gpt {
         &self,
         tokens: Tensor<2, Int>,
         dropout: Option<Dropout>,
-        tape: Option<&Tape>,
+        watch: Watch,
     ) -> (Tensor<3>, Option<Tensor<1>>) {
         let [b, t] = tokens.dims();
         let Transformer { wte, wpe, h, ln_f } = &self.transformer;
-        let context = Context::new(future(t, &tokens.device()), dropout, tape);
+        let first = watch.cache.map_or(0, Cache::len);
+        let context = Context::new(future(first, t, &tokens.device()), dropout, watch);
 
         let hook_embed = wte.forward(one_hot(tokens, self.vocab)); // [B, T, C]
+        let hook_embed = context.embedding(hook_embed); // [B, T, C]
         context.record("hook_embed", || hook_embed.clone());
-        let hook_pos_embed = wpe.weight.val().narrow(0, 0, t).unsqueeze::<3>(); // [1, T, C]
+        let hook_pos_embed = wpe.weight.val().narrow(0, first, t).unsqueeze::<3>(); // [1, T, C]
         context.record("hook_pos_embed", || {
             let c = self.config.n_embd;
             hook_pos_embed.clone().expand([b, t, c])
@@ -125,7 +140,7 @@ impl Gpt {
         dropout: Option<Dropout>,
     ) -> Loss {
         let [b, t] = tokens.dims();
-        let (logits, span_share) = self.run(tokens, dropout, None); // [B, T, V]
+        let (logits, span_share) = self.run(tokens, dropout, Watch::default()); // [B, T, V]
         let log_probs = log_softmax(logits, 2); // [B, T, V]
         let chosen = log_probs * one_hot(targets, self.vocab); // [B, T, V]
         let cross_entropy = chosen.sum().div_scalar(-((b * t) as f64)); // [1]
@@ -151,10 +166,11 @@ pub struct Loss {
     pub objective: Tensor<1>,
 }
 
-/// True above the diagonal, where key j comes after query i: `[T, T]`.
-fn future(t: usize, device: &Device) -> Tensor<2, burn::tensor::Bool> {
-    let position = Tensor::<1, Int>::arange(0..t as i64, device);
-    let i = position.clone().reshape([t, 1]); // [T, 1]
-    let j = position.reshape([1, t]); // [1, T]
-    j.greater(i) // [T, T]
+/// True where key j comes after query i, the queries being the last T of S tokens: `[T, S]`.
+fn future(first: usize, t: usize, device: &Device) -> Tensor<2, burn::tensor::Bool> {
+    let s = first + t;
+    let position = Tensor::<1, Int>::arange(0..s as i64, device);
+    let i = position.clone().narrow(0, first, t).reshape([t, 1]); // [T, 1]
+    let j = position.reshape([1, s]); // [1, S]
+    j.greater(i) // [T, S]
 }

@@ -36,7 +36,7 @@ pub async fn measure(run: &Run, count: usize) -> Result<Vec<Layer>, Fault> {
     let block_size = run.config.model.block_size;
     let mut seen = Seen::new();
     for window in text.dataset.val.chunks_exact(block_size).take(count) {
-        let trace = run.trace_tokens(window.to_vec(), 0).await?;
+        let trace = run.trace_tokens(window, 0, &[]).await?;
         for (name, array) in trace.arrays() {
             if name.contains(".attn.") {
                 let all = seen.entry(name.to_string()).or_default();

@@ -7,12 +7,14 @@
 
 pub mod attention;
 pub mod block;
+pub mod cache;
 pub mod checkpoint;
 pub mod device;
 pub mod dropout;
 pub mod exam;
 pub mod gpt;
 pub mod init;
+mod intervene;
 pub mod layers;
 pub mod measure;
 pub mod optim;

@@ -166,13 +166,20 @@ impl<H: Host> Session<H> {
                 let step = run.step;
                 return Ok(Some((Reply::Checkpoint { step }, vec![bytes])));
             }
-            Command::Trace { text } => {
-                let trace = self.run()?.trace(&text).await?;
+            Command::Trace {
+                text,
+                interventions,
+            } => {
+                let trace = self.run()?.trace(&text, &interventions).await?;
                 let numbers = trace.data().iter().flat_map(|x| x.to_le_bytes()).collect();
                 return Ok(Some((Reply::Traced(Box::new(trace.about)), vec![numbers])));
             }
-            Command::ExportTrace { text, format } => {
-                let trace = self.run()?.trace(&text).await?;
+            Command::ExportTrace {
+                text,
+                interventions,
+                format,
+            } => {
+                let trace = self.run()?.trace(&text, &interventions).await?;
                 let file = trace.export(format).map_err(input)?;
                 return Ok(Some((Reply::File, vec![file])));
             }

@@ -1,10 +1,10 @@
 //! A forward pass, recorded whole: the readable path is run once over a text, and what it left on
 //! the tape becomes a [`Trace`].
 
-use super::record::Tape;
+use super::record::{Recorded, Tape, Watch};
 use super::run::{Run, input, unread};
 use crate::protocol::Fault;
-use crate::trace::{About, Entry, Path, Trace, VERSION};
+use crate::trace::{About, Entry, Intervention, Path, Trace, VERSION};
 use burn::module::Module;
 use burn::tensor::{Int, Tensor, TensorData};
 
@@ -12,9 +12,9 @@ impl Run {
     /// The pass over the text; over its last block where it is longer, which the trace says.
     ///
     /// # Errors
-    /// A text that is empty or has characters that the model does not know (named), weights that
-    /// give no number (the parameter is named), or a device that fails.
-    pub async fn trace(&self, text: &str) -> Result<Trace, Fault> {
+    /// A text that is empty or has characters that the model does not know (named), a change that
+    /// cannot be made, weights that give no number (the parameter is named), or a device that fails.
+    pub async fn trace(&self, text: &str, changes: &[Intervention]) -> Result<Trace, Fault> {
         let mut tokens = self.tokenizer.encode(text).map_err(input)?;
         if tokens.is_empty() {
             return Err(input(
@@ -23,22 +23,56 @@ impl Run {
         }
         let cut = tokens.len().saturating_sub(self.config.model.block_size);
         tokens.drain(..cut);
-        self.trace_tokens(tokens, cut).await
+        self.trace_tokens(&tokens, cut, changes).await
     }
 
     /// The pass over one to `block_size` tokens, before which `cut` others were left out.
     ///
     /// # Errors
-    /// Weights that give no number (the parameter is named), or a device that fails.
-    pub async fn trace_tokens(&self, tokens: Vec<u32>, cut: usize) -> Result<Trace, Fault> {
-        let t = tokens.len();
-        let numbers: Vec<i32> = tokens.iter().map(|token| *token as i32).collect();
-        let device = self.place.plain();
-        let row = Tensor::<2, Int>::from_data(TensorData::new(numbers, [1, t]), &device); // [1, T]
+    /// A change that cannot be made, weights that give no number (the parameter is named), or a
+    /// device that fails.
+    pub async fn trace_tokens(
+        &self,
+        tokens: &[u32],
+        cut: usize,
+        changes: &[Intervention],
+    ) -> Result<Trace, Fault> {
+        for change in changes {
+            let possible = change.check(&self.config.model, tokens.len());
+            possible.map_err(|e| input(format!("The pass cannot be changed so: {e}.")))?;
+        }
         let tape = Tape::default();
-        self.model.valid().forward_seen(row, &tape); // [1, T, V]
-        let recorded = tape.finish();
+        let watch = Watch {
+            tape: Some(&tape),
+            changes,
+            cache: None,
+        };
+        let model = self.model.valid();
+        let logits = model.forward_watched(self.row(tokens), watch); // [1, T, V]
+        let mut recorded = tape.finish();
+        if !changes.is_empty() {
+            let clean = model.forward(self.row(tokens)); // [1, T, V]
+            recorded.push(Recorded::new("logits_change", logits - clean));
+        }
+        self.traced(tokens, recorded, cut, 0, changes).await
+    }
 
+    /// Tokens as a batch of one: `[1, T]`.
+    pub(super) fn row(&self, tokens: &[u32]) -> Tensor<2, Int> {
+        let numbers: Vec<i32> = tokens.iter().map(|token| *token as i32).collect();
+        let data = TensorData::new(numbers, [1, tokens.len()]);
+        Tensor::from_data(data, &self.place.plain())
+    }
+
+    /// What was recorded, read from the device.
+    pub(super) async fn traced(
+        &self,
+        tokens: &[u32],
+        recorded: Vec<Recorded>,
+        cut: usize,
+        first: usize,
+        changes: &[Intervention],
+    ) -> Result<Trace, Fault> {
         let entries = recorded.iter().map(|r| Entry {
             name: r.name.clone(),
             // The batch of one is no axis of a trace.
@@ -46,14 +80,16 @@ impl Run {
         });
         let about = About {
             version: VERSION,
-            text: self.tokenizer.decode(&tokens),
-            tokens,
+            text: self.tokenizer.decode(tokens),
+            tokens: tokens.to_vec(),
             cut,
             vocab: self.tokenizer.vocab().to_vec(),
             model: self.config.model,
             step: self.step,
             path: Path::Readable,
             backend: self.place.backend,
+            interventions: changes.to_vec(),
+            first,
             entries: entries.collect(),
         };
         // One buffer on the device, so that there is one read.

@@ -34,12 +34,20 @@
 //! | `blocks.N.mlp.hook_pre`, `hook_post` | `[T, 4C]` | before and after the bend |
 //! | `logits` | `[T, V]` | |
 //! | `probabilities` | `[T, V]` | softmax of the logits |
+//! | `logits_change` | `[T, V]` | of a changed pass: its logits less those of the clean pass |
+//!
+//! A pass may be asked to do something otherwise ([`Intervention`]); its trace then shows the pass as
+//! it went, with every change in place. A pass may also be of the latest tokens alone, the earlier
+//! ones' keys and values being kept: `[T, ...]` then begins at the first of them, `[.., T, T]` has
+//! their rows over all keys.
 
 mod error;
 #[cfg(feature = "engine")]
 mod file;
+mod intervention;
 
 pub use error::TraceError;
+pub use intervention::{Branch, Intervention, InterventionError, Pass};
 
 use crate::config::ModelConfig;
 use crate::protocol::Backend;
@@ -72,6 +80,12 @@ pub struct About {
     pub step: u32,
     pub path: Path,
     pub backend: Backend,
+    /// What the pass was asked to do otherwise.
+    #[serde(default)]
+    pub interventions: Vec<Intervention>,
+    /// Position of the first row: 0 for a whole pass.
+    #[serde(default)]
+    pub first: usize,
     /// Names and shapes, in the order of the buffer.
     pub entries: Vec<Entry>,
 }

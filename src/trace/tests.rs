@@ -30,6 +30,13 @@ fn small(seed: u32) -> Trace {
         step: 7,
         path: Path::Readable,
         backend: Backend::Cpu,
+        interventions: vec![Intervention::Head {
+            layer: 0,
+            head: 1,
+            pass: None,
+            scale: 0.0,
+        }],
+        first: 0,
         entries,
     };
     Trace::new(about, data).expect("the lengths add up")

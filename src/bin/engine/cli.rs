@@ -171,7 +171,7 @@ async fn trace(run: &Run, text: &str, out: &Path) -> Result<(), Fault> {
             out.display()
         ))
     })?;
-    let trace = run.trace(text).await?;
+    let trace = run.trace(text, &[]).await?;
     if trace.about.cut > 0 {
         println!(
             "the text is longer than the block: its first {} characters were left out",

@@ -7,6 +7,7 @@ use crate::models::Pretrained;
 use crate::protocol::{Backend, RunInfo, StepReport, TrainSummary};
 use crate::text::corpus::Corpus;
 use crate::text::score::{Score, whole};
+use crate::trace::{About, Intervention, Path, Trace};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -255,6 +256,45 @@ impl<'a> From<&'a Pretrained> for Model<'a> {
             scores: scores.map(|(name, s)| (name.as_str(), whole(s))).collect(),
             reference: model.reference,
             passes: model.passes,
+        }
+    }
+}
+
+/// What a trace is of.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Traced<'a> {
+    text: &'a str,
+    tokens: &'a [u32],
+    cut: usize,
+    step: u32,
+    path: Path,
+    backend: Backend,
+    interventions: &'a [Intervention],
+    names: Vec<&'a str>,
+}
+
+impl<'a> From<&'a Trace> for Traced<'a> {
+    fn from(trace: &'a Trace) -> Self {
+        let About {
+            text,
+            tokens,
+            cut,
+            step,
+            path,
+            backend,
+            interventions,
+            ..
+        } = &trace.about;
+        Traced {
+            text,
+            tokens,
+            cut: *cut,
+            step: *step,
+            path: *path,
+            backend: *backend,
+            interventions,
+            names: trace.names().collect(),
         }
     }
 }

@@ -10,10 +10,11 @@ mod spec;
 use super::notice::Subscription;
 use super::{Client, fault};
 use crate::protocol::Fault;
-use answer::{Losses, Model, Ran, Ready, Stand, Trained, Written};
+use crate::trace::Trace;
+use answer::{Losses, Model, Ran, Ready, Stand, Traced, Trained, Written};
 use event::Happening;
 use futures::future::LocalBoxFuture;
-use js_sys::{Error, Function, JSON, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Error, Float32Array, Function, JSON, Object, Promise, Reflect, Uint8Array};
 use serde::Serialize;
 use serde_json::Value as Json;
 use std::cell::RefCell;
@@ -53,6 +54,7 @@ pub fn install(client: &Client) -> Result<(), JsValue> {
     }
     runs(&object, client)?;
     model(&object, client)?;
+    passes(&object, client)?;
     kept(&object, client)?;
     listening(&object, client)?;
     debugging(&object, client)?;
@@ -63,7 +65,7 @@ pub fn install(client: &Client) -> Result<(), JsValue> {
 }
 
 fn runs(object: &Object, client: &Client) -> Result<(), JsValue> {
-    method(object, "newRun", client, |client, [wish, _]| {
+    method(object, "newRun", client, |client, [wish, ..]| {
         Box::pin(async move {
             let wish = spec::NewRun::read(&json(&wish)?)?;
             js(&Ran::from(&*client.new_run(wish.run()?).await?))
@@ -72,7 +74,7 @@ fn runs(object: &Object, client: &Client) -> Result<(), JsValue> {
     method(object, "restart", client, |client, _| {
         Box::pin(async move { js(&Ran::from(&*client.restart().await?)) })
     })?;
-    method(object, "train", client, |client, [steps, _]| {
+    method(object, "train", client, |client, [steps, ..]| {
         Box::pin(async move {
             let steps = spec::steps(&json(&steps)?)?;
             js(&Trained::from(client.train(steps).await?))
@@ -87,7 +89,7 @@ fn runs(object: &Object, client: &Client) -> Result<(), JsValue> {
     method(object, "stop", client, |client, _| {
         Box::pin(async move { nothing(client.stop().await) })
     })?;
-    method(object, "moveTo", client, |client, [backend, _]| {
+    method(object, "moveTo", client, |client, [backend, ..]| {
         Box::pin(async move {
             let backend = spec::backend(&json(&backend)?)?;
             js(&Ran::from(&*client.move_to(backend).await?))
@@ -108,7 +110,7 @@ fn model(object: &Object, client: &Client) -> Result<(), JsValue> {
             })
         })
     })?;
-    method(object, "generate", client, |client, [wish, _]| {
+    method(object, "generate", client, |client, [wish, ..]| {
         Box::pin(async move {
             let (prompt, sampling) = spec::generate(json(&wish)?)?;
             let text = client.generate(prompt, sampling, |_| {}).await?;
@@ -118,26 +120,73 @@ fn model(object: &Object, client: &Client) -> Result<(), JsValue> {
     method(object, "stopGenerating", client, |client, _| {
         Box::pin(async move { nothing(client.stop_generating().await) })
     })?;
-    method(object, "checkpoint", client, |client, [wish, _]| {
+    method(object, "checkpoint", client, |client, [wish, ..]| {
         Box::pin(async move {
             let wish = spec::Checkpoint::read(&json(&wish)?)?;
             let bytes = client.checkpoint(wish.optimizer).await?;
             Ok(Uint8Array::from(bytes.as_slice()).into())
         })
     })?;
-    method(object, "load", client, |client, [bytes, wish]| {
+    method(object, "load", client, |client, [bytes, wish, _]| {
         Box::pin(async move {
             let bytes = bytes_of(&bytes)?;
             let text = spec::Load::read(&json(&wish)?)?.text()?;
             js(&Ran::from(&*client.load(bytes, text).await?))
         })
     })?;
-    method(object, "open", client, |client, [name, _]| {
+    method(object, "open", client, |client, [name, ..]| {
         Box::pin(async move {
             let name = spec::model(&json(&name)?)?;
             js(&Ran::from(&*client.open(&name, &|_, _| {}).await?))
         })
     })
+}
+
+/// Forward passes.
+fn passes(object: &Object, client: &Client) -> Result<(), JsValue> {
+    method(object, "trace", client, |client, [text, wish, _]| {
+        Box::pin(async move {
+            let text = spec::trace_text(&json(&text)?)?;
+            let wish = spec::TraceOptions::read(&json(&wish)?)?;
+            let trace = client.trace(text, wish.interventions).await?;
+            trace_object(trace).map_err(|thrown| fault::internal(fault::words(&thrown)))
+        })
+    })?;
+    method(
+        object,
+        "exportTrace",
+        client,
+        |client, [text, format, wish]| {
+            Box::pin(async move {
+                let text = spec::trace_text(&json(&text)?)?;
+                let format = spec::format(&json(&format)?)?;
+                let wish = spec::TraceOptions::read(&json(&wish)?)?;
+                let bytes = client.export_trace(text, wish.interventions, format);
+                Ok(Uint8Array::from(bytes.await?.as_slice()).into())
+            })
+        },
+    )
+}
+
+/// A trace as scripts see it: what it is of, and `get(name)` for its arrays.
+fn trace_object(trace: Trace) -> Result<JsValue, JsValue> {
+    let object = plain(&Traced::from(&trace))?;
+    let get = move |name: JsValue| -> Result<JsValue, JsValue> {
+        let name = name.as_string().unwrap_or_default();
+        let array = trace.get(&name).ok_or_else(|| {
+            let there = trace.names().collect::<Vec<_>>().join(", ");
+            error(&fault::input(format!(
+                "the trace has no \"{name}\"; it has {there}"
+            )))
+        })?;
+        let found = plain(&serde_json::json!({ "shape": array.shape }))?;
+        let data = Float32Array::from(array.data);
+        Reflect::set(&found, &"data".into(), &data)?;
+        Ok(found)
+    };
+    let get = Closure::<dyn Fn(JsValue) -> Result<JsValue, JsValue>>::new(get);
+    Reflect::set(&object, &"get".into(), &get.into_js_value())?;
+    Ok(object)
 }
 
 fn kept(object: &Object, client: &Client) -> Result<(), JsValue> {
@@ -199,17 +248,17 @@ fn listening(object: &Object, client: &Client) -> Result<(), JsValue> {
     Reflect::set(object, &"on".into(), &on.into_js_value()).map(|_| ())
 }
 
-/// Adds a function of up to two arguments that answers with a promise.
+/// Adds a function of up to three arguments that answers with a promise.
 fn method(
     object: &Object,
     name: &str,
     client: &Client,
-    act: fn(Client, [JsValue; 2]) -> LocalBoxFuture<'static, Reply>,
+    act: fn(Client, [JsValue; 3]) -> LocalBoxFuture<'static, Reply>,
 ) -> Result<(), JsValue> {
     let client = client.clone();
-    let function = Closure::<dyn Fn(JsValue, JsValue) -> Promise>::new(move |first, second| {
-        promise(act(client.clone(), [first, second]))
-    });
+    let function = Closure::<dyn Fn(JsValue, JsValue, JsValue) -> Promise>::new(
+        move |first, second, third| promise(act(client.clone(), [first, second, third])),
+    );
     Reflect::set(object, &name.into(), &function.into_js_value()).map(|_| ())
 }
 

@@ -5,6 +5,7 @@ use crate::client::{NamedText, RunSpec};
 use crate::config::{Preset, Recipe, RunConfig};
 use crate::protocol::{Backend, Fault, Sampling};
 use crate::text::corpus::Corpus;
+use crate::trace::{Format, Intervention};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
@@ -151,6 +152,34 @@ pub(super) fn backend(json: &Json) -> Result<Backend, Fault> {
 pub(super) fn model(json: &Json) -> Result<String, Fault> {
     let name = json.as_str().map(String::from);
     name.ok_or_else(|| input(format!("open takes a ready-made model's name, not {json}")))
+}
+
+/// `trace`'s first argument.
+pub(super) fn trace_text(json: &Json) -> Result<String, Fault> {
+    let text = json.as_str().map(String::from);
+    text.ok_or_else(|| input(format!("trace takes a text, not {json}")))
+}
+
+/// `trace`'s object.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct TraceOptions {
+    pub(super) interventions: Vec<Intervention>,
+}
+
+impl TraceOptions {
+    pub(super) fn read(json: &Json) -> Result<Self, Fault> {
+        object("trace", json)
+    }
+}
+
+/// `exportTrace`'s second argument.
+pub(super) fn format(json: &Json) -> Result<Format, Fault> {
+    let found = Format::ALL.into_iter().find(|format| json == format.name());
+    found.ok_or_else(|| {
+        let names = Format::ALL.map(Format::name).join("\", \"");
+        input(format!("exportTrace writes \"{names}\", not {json}"))
+    })
 }
 
 fn text_of(corpus: &Json, seed: u32) -> Result<NamedText, Fault> {

@@ -17,10 +17,12 @@ use super::heads::{self, Qkv};
 use super::{Attended, normaliser};
 use crate::config::attention::{self as options, Sharpen, SpanFrom};
 use crate::config::{ModelConfig, Norm};
+use crate::engine::cache::Memory;
 use crate::engine::dropout::Site;
 use crate::engine::init::Init;
 use crate::engine::layers::{LayerNorm, Linear, project};
 use crate::engine::record::Context;
+use crate::trace::Pass;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor, activation};
 
@@ -110,7 +112,7 @@ impl AdaptiveSpan {
     pub fn forward(&self, x: Tensor<3>, raw: Tensor<3>, context: &Context) -> Attended {
         let global = self.global_pass(raw, context); // [B, T, C]
         let reach = self.reach(global.clone(), context); // [B, T, 1]
-        let window = self.window(reach.span.clone(), context); // [B, 1, T, T]
+        let window = self.window(reach.span.clone(), context); // [B, 1, T, S]
         let span_share = reach.span.clone().div_scalar(self.longest as f64); // [B, T, 1]
         let local = self.local_pass(x, reach, window, context); // [B, T, C]
         Attended {
@@ -121,15 +123,16 @@ impl AdaptiveSpan {
 
     /// G: `[B, T, C]` to `[B, T, C]`.
     fn global_pass(&self, raw: Tensor<3>, context: &Context) -> Tensor<3> {
-        let context = context.within("global");
+        let context = context.pass(Pass::Global);
         let x = match &self.global.ln {
             Some(ln) => ln.forward_seen(raw, &context.within("ln")),
             None => raw,
         }; // [B, T, C]
         let Qkv { q, k, v } = heads::split(&self.global.c_attn, x, self.n_head, &context); // [B, H, T, D]
-        let scores = heads::dot_products(q, k); // [B, H, T, T]
-        let pattern = normaliser::weights(self.options.normaliser, scores, None, &context); // [B, H, T, T]
+        let scores = heads::dot_products(q, k); // [B, H, T, S]
+        let pattern = normaliser::weights(self.options.normaliser, scores, None, &context); // [B, H, T, S]
         let z = heads::mix(pattern, v, Site::GlobalPattern, &context); // [B, H, T, D]
+        let z = context.heads(z); // [B, H, T, D]
         context.record("hook_result", || {
             self.combined(heads::contributions(z.clone(), &self.global.c_proj), 1)
         });
@@ -140,11 +143,13 @@ impl AdaptiveSpan {
 
     /// Span and temperature of every position, from the global pass: `[B, T, C]` to `[B, T, 1]`.
     fn reach(&self, global: Tensor<3>, context: &Context) -> Reach {
-        let [b, t, _] = global.dims();
+        let b = global.dims()[0];
         let gist = match self.options.span_from {
             SpanFrom::RunningMean => {
-                let means = means_so_far(context, t, &global.device()); // [T, T]
-                means.unsqueeze::<3>().expand([b, t, t]).matmul(global)
+                let all = context.remember(Memory::Global, global); // [B, S, C]
+                let means = means_so_far(context, &all.device()); // [T, S]
+                let [t, s] = means.dims();
+                means.unsqueeze::<3>().expand([b, t, s]).matmul(all)
             }
             SpanFrom::Position => global,
         }; // [B, T, C]
@@ -154,6 +159,7 @@ impl AdaptiveSpan {
         let logit = project(self.span.ln.forward(gist), self.span.weight.val(), bias); // [B, T, 1]
         let share = activation::sigmoid(logit); // [B, T, 1]
         let span = share.clone().mul_scalar(self.longest as f64).clamp_min(1.0); // [B, T, 1]
+        let span = context.span(span); // [B, T, 1]
         let alpha = f64::from(self.options.alpha);
         let temperature = match self.options.sharpen {
             Sharpen::Short => share.clone().mul_scalar(alpha).add_scalar(1.0 - alpha),
@@ -161,6 +167,7 @@ impl AdaptiveSpan {
             Sharpen::Off => share.ones_like(),
         }
         .clamp_min(MIN_TEMPERATURE); // [B, T, 1]
+        let temperature = context.temperature(temperature); // [B, T, 1]
         context.record("hook_span_scale", || share.clone().squeeze_dim::<2>(2));
         context.record("hook_span", || span.clone().squeeze_dim::<2>(2));
         context.record("hook_temperature", || {
@@ -174,20 +181,20 @@ impl AdaptiveSpan {
     }
 
     /// w: 1 within the span, fading over the ramp, 0 beyond and in the future.
-    /// `[B, T, 1]` to `[B, 1, T, T]`.
+    /// `[B, T, 1]` to `[B, 1, T, S]`.
     fn window(&self, span: Tensor<3>, context: &Context) -> Tensor<4> {
-        let [b, t, _] = span.dims();
-        let distance = distances(t, &span.device()); // [T, T]
+        let (b, [t, s]) = (span.dims()[0], context.lengths());
+        let distance = distances(context, &span.device()); // [T, S]
         let outside = distance
             .clone()
             .greater_equal_elem(self.longest as i64)
-            .bool_or(context.future.clone()); // [T, T]
+            .bool_or(context.future.clone()); // [T, S]
         let ramp = f64::from(self.options.ramp);
-        let distance = distance.float().unsqueeze::<3>(); // [1, T, T]
+        let distance = distance.float().unsqueeze::<3>(); // [1, T, S]
         let window = (span.add_scalar(ramp - 1.0) - distance)
             .div_scalar(ramp)
-            .clamp(0.0, 1.0) // [B, T, T]
-            .mask_fill(outside.unsqueeze::<3>().expand([b, t, t]), 0.0);
+            .clamp(0.0, 1.0) // [B, T, S]
+            .mask_fill(outside.unsqueeze::<3>().expand([b, t, s]), 0.0);
         context.record("hook_window", || window.clone());
         window.unsqueeze_dim::<4>(1)
     }
@@ -218,12 +225,12 @@ impl AdaptiveSpan {
             bias.expand([b, h, self.longest])
         });
 
-        let context = context.within("local");
+        let context = context.pass(Pass::Local);
         let Qkv { q, k, v } = heads::split(&self.c_attn, x, self.n_head, &context); // [B, H, T, D]
         let temperature = reach.temperature.unsqueeze_dim::<4>(1); // [B, 1, T, 1]
-        let scores = (heads::dot_products(q, k) + self.distance_bias(t)) / temperature; // [B, H, T, T]
+        let scores = (heads::dot_products(q, k) + self.distance_bias(&context)) / temperature; // [B, H, T, S]
         let normaliser = self.options.normaliser;
-        let pattern = normaliser::weights(normaliser, scores, Some(window), &context); // [B, H, T, T]
+        let pattern = normaliser::weights(normaliser, scores, Some(window), &context); // [B, H, T, S]
         let z = context.drop_out(pattern, Site::Pattern).matmul(v); // [B, H, T, D]
         // A factor of a whole row of A is a factor of what the row sums up.
         let z = match gain {
@@ -231,6 +238,7 @@ impl AdaptiveSpan {
             None => z,
         }; // [B, H, T, D]
         context.record("hook_z", || heads::by_token(z.clone()));
+        let z = context.heads(z); // [B, H, T, D]
         context.record("hook_result", || {
             self.combined(heads::contributions(z.clone(), &self.c_proj), 0)
         });
@@ -239,27 +247,28 @@ impl AdaptiveSpan {
         out
     }
 
-    /// c[i - j] at every cell, 0 where there is none: `[1, H, T, T]`.
+    /// c[i - j] at every cell, 0 where there is none: `[1, H, T, S]`.
     ///
     /// Without a gather, whose way back would add up gradients one by one: one row that holds
     /// c[0], nothing, c[n], ..., c[1], laid out again and again, comes back one place further on each
     /// time that its end is cut off, and so every row of the square is the one above it moved right.
-    fn distance_bias(&self, t: usize) -> Tensor<4> {
-        let h = self.n_head;
-        let known = self.longest.min(t);
+    fn distance_bias(&self, context: &Context) -> Tensor<4> {
+        let (h, [t, s]) = (self.n_head, context.lengths());
+        let known = self.longest.min(s);
         let bias = self.rel_bias.val(); // [H, M]
-        let nothing = Tensor::zeros([h, 2 * t - known], &bias.device());
+        let nothing = Tensor::zeros([h, 2 * s - known], &bias.device());
         let mut row = vec![bias.clone().narrow(1, 0, 1), nothing];
         if known > 1 {
             row.push(bias.narrow(1, 1, known - 1).flip([1]));
         }
-        let row = Tensor::cat(row, 1); // [H, 2T]: place n holds c[-n mod 2T]
+        let row = Tensor::cat(row, 1); // [H, 2S]: place n holds c[-n mod 2S]
         row.unsqueeze_dim::<3>(1)
-            .expand([h, t, 2 * t])
-            .reshape([h, 2 * t * t])
-            .narrow(1, 0, (2 * t - 1) * t)
-            .reshape([h, t, 2 * t - 1]) // place (i, j) holds c[i - j mod 2T]
-            .narrow(2, 0, t) // [H, T, T]
+            .expand([h, s, 2 * s])
+            .reshape([h, 2 * s * s])
+            .narrow(1, 0, (2 * s - 1) * s)
+            .reshape([h, s, 2 * s - 1]) // place (i, j) holds c[i - j mod 2S]
+            .narrow(2, 0, s) // [H, S, S]
+            .narrow(1, context.first(), t) // [H, T, S]
             .unsqueeze::<4>()
     }
 
@@ -272,16 +281,18 @@ impl AdaptiveSpan {
     }
 }
 
-/// Row i holds 1 / (i + 1) up to place i and 0 after it: `[T, T]`.
-fn means_so_far(context: &Context, t: usize, device: &Device) -> Tensor<2> {
-    let count = Tensor::<1, Int>::arange(1..t as i64 + 1, device).float();
-    let share = count.recip().reshape([t, 1]).expand([t, t]); // [T, T]
+/// Row i holds 1 / (i + 1) up to place i and 0 after it: `[T, S]`.
+fn means_so_far(context: &Context, device: &Device) -> Tensor<2> {
+    let ([t, s], first) = (context.lengths(), context.first());
+    let count = Tensor::<1, Int>::arange(first as i64 + 1..s as i64 + 1, device).float();
+    let share = count.recip().reshape([t, 1]).expand([t, s]); // [T, S]
     share.mask_fill(context.future.clone(), 0.0)
 }
 
-/// i - j: `[T, T]`.
-fn distances(t: usize, device: &Device) -> Tensor<2, Int> {
-    let position = Tensor::<1, Int>::arange(0..t as i64, device);
-    let (i, j) = (position.clone().reshape([t, 1]), position.reshape([1, t]));
-    i.expand([t, t]) - j.expand([t, t])
+/// i - j: `[T, S]`.
+fn distances(context: &Context, device: &Device) -> Tensor<2, Int> {
+    let ([t, s], first) = (context.lengths(), context.first());
+    let position = Tensor::<1, Int>::arange(0..s as i64, device);
+    let i = position.clone().narrow(0, first, t).reshape([t, 1]); // [T, 1]
+    i.expand([t, s]) - position.reshape([1, s]).expand([t, s])
 }

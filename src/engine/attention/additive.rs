@@ -56,24 +56,24 @@ impl Additive {
     /// `[B, T, C]` to `[B, T, C]`.
     pub fn forward(&self, x: Tensor<3>, context: &Context) -> Tensor<3> {
         let Qkv { q, k, v } = heads::split(&self.c_attn, x, self.n_head, context); // [B, H, T, D]
-        let scores = self.scores(q, k); // [B, H, T, T]
-        let pattern = normaliser::weights(self.normaliser, scores, None, context); // [B, H, T, T]
+        let scores = self.scores(q, k); // [B, H, T, S]
+        let pattern = normaliser::weights(self.normaliser, scores, None, context); // [B, H, T, S]
         let z = heads::mix(pattern, v, Site::Pattern, context); // [B, H, T, D]
         heads::out(&self.c_proj, z, context) // [B, T, C]
     }
 
-    /// Every query against every key: `[B, H, T, D]` twice to `[B, H, T, T]`.
+    /// Every query against every key: `[B, H, T, D]` and `[B, H, S, D]` to `[B, H, T, S]`.
     ///
     /// By tanh x = 2 sigmoid(2x) - 1, v . tanh(q + k) = 2 v . sigmoid(2q + 2k) - sum of v: the CPU
     /// takes a third of tanh's time for a sigmoid, and that is most of the time here.
     fn scores(&self, q: Tensor<4>, k: Tensor<4>) -> Tensor<4> {
-        let [b, h, t, d] = q.dims();
-        let (q, k) = (q.mul_scalar(2.0), k.mul_scalar(2.0)); // [B, H, T, D]
-        let sums = q.unsqueeze_dim::<5>(3) + k.unsqueeze_dim::<5>(2); // [B, H, T, T, D]
-        let bent = activation::sigmoid(sums).reshape([b, h, t * t, d]); // [B, H, T * T, D]
+        let ([b, h, t, d], s) = (q.dims(), k.dims()[2]);
+        let (q, k) = (q.mul_scalar(2.0), k.mul_scalar(2.0)); // [B, H, T, D], [B, H, S, D]
+        let sums = q.unsqueeze_dim::<5>(3) + k.unsqueeze_dim::<5>(2); // [B, H, T, S, D]
+        let bent = activation::sigmoid(sums).reshape([b, h, t * s, d]); // [B, H, T * S, D]
         let v = self.additive.v.val().reshape([1, h, d, 1]); // [1, H, D, 1]
         let least = v.clone().sum_dim(2); // [1, H, 1, 1]
-        let read = bent.matmul(v.mul_scalar(2.0).expand([b, h, d, 1])); // [B, H, T * T, 1]
-        (read - least).reshape([b, h, t, t])
+        let read = bent.matmul(v.mul_scalar(2.0).expand([b, h, d, 1])); // [B, H, T * S, 1]
+        (read - least).reshape([b, h, t, s])
     }
 }

@@ -69,10 +69,10 @@ impl HeadGated {
     /// `[B, T, C]` to `[B, T, C]`.
     pub fn forward(&self, x: Tensor<3>, context: &Context) -> Tensor<3> {
         let Qkv { q, k, v } = heads::split(&self.c_attn, x, self.n_head, context); // [B, H, T, D]
-        let scores = heads::dot_products(q, k); // [B, H, T, T]
-        let pattern = normaliser::weights(self.normaliser, scores.clone(), None, context); // [B, H, T, T]
+        let scores = heads::dot_products(q, k); // [B, H, T, S]
+        let pattern = normaliser::weights(self.normaliser, scores.clone(), None, context); // [B, H, T, S]
         let stats = self.stats(scores, pattern.clone(), context); // 3 of [B, T, H]
-        let gate = self.gate.forward(stats, context); // [B, T, H]
+        let gate = context.gate(self.gate.forward(stats, context)); // [B, T, H]
         context.record("hook_gate", || gate.clone());
 
         let z = heads::mix(pattern, v, Site::Pattern, context); // [B, H, T, D]
@@ -83,19 +83,19 @@ impl HeadGated {
     /// a, r and d of every head and query: `[B, T, H]` each.
     fn stats(&self, scores: Tensor<4>, pattern: Tensor<4>, context: &Context) -> [Tensor<3>; 3] {
         let dims = pattern.dims();
-        let [_, _, t, _] = dims;
-        let place = Tensor::<1, Int>::arange(0..t as i64, &pattern.device()).float();
-        let place = place.div_scalar(self.block_size as f64); // [T]
-        let p_j = place.clone().reshape([1, 1, 1, t]);
-        let p_i = place.reshape([1, 1, t, 1]);
+        let ([t, s], first) = (context.lengths(), context.first());
+        let place = Tensor::<1, Int>::arange(0..s as i64, &pattern.device()).float();
+        let place = place.div_scalar(self.block_size as f64); // [S]
+        let p_j = place.clone().reshape([1, 1, 1, s]);
+        let p_i = place.narrow(0, first, t).reshape([1, 1, t, 1]);
 
         // The future is taken out before it is multiplied: its weight is 0, its score anything.
-        let future = context.future.clone().reshape([1, 1, t, t]).expand(dims);
-        let seen = scores.mask_fill(future, 0.0); // [B, H, T, T]
+        let future = context.future.clone().reshape([1, 1, t, s]).expand(dims);
+        let seen = scores.mask_fill(future, 0.0); // [B, H, T, S]
         let a = (pattern.clone() * seen).sum_dim(3); // [B, H, T, 1]
         let m = (pattern.clone() * p_j.clone()).sum_dim(3); // [B, H, T, 1]
         let r = m.clone() - p_i; // [B, H, T, 1]
-        let off = p_j - m; // [B, H, T, T]
+        let off = p_j - m; // [B, H, T, S]
         let variance = (pattern * off.clone() * off).sum_dim(3); // [B, H, T, 1]
         let d = variance.add_scalar(EPS).sqrt(); // [B, H, T, 1]
 

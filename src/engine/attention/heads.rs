@@ -2,6 +2,7 @@
 //! stream.
 
 use crate::config::ModelConfig;
+use crate::engine::cache::Memory;
 use crate::engine::dropout::Site;
 use crate::engine::init::Init;
 use crate::engine::layers::Linear;
@@ -21,9 +22,11 @@ pub fn c_proj(init: &Init, config: &ModelConfig) -> Linear {
     Linear::new(&init.at("c_proj"), [c, c], std, config.bias)
 }
 
-/// What each head asks, offers and hands over: `[B, H, T, D]` each.
+/// What each head asks, offers and hands over.
 pub struct Qkv {
+    /// `[B, H, T, D]`
     pub q: Tensor<4>,
+    /// Those of earlier tokens too, where they are kept: `[B, H, S, D]`, like `v`.
     pub k: Tensor<4>,
     pub v: Tensor<4>,
 }
@@ -41,18 +44,22 @@ pub fn split(c_attn: &Linear, x: Tensor<3>, n_head: usize, context: &Context) ->
     context.record("hook_q", || by_token(q.clone()));
     context.record("hook_k", || by_token(k.clone()));
     context.record("hook_v", || by_token(v.clone()));
-    Qkv { q, k, v }
+    Qkv {
+        q,
+        k: context.remember(Memory::Key, k),
+        v: context.remember(Memory::Value, v),
+    }
 }
 
-/// S = q . k / sqrt(D), the future included: `[B, H, T, T]`.
+/// S = q . k / sqrt(D), the future included: `[B, H, T, S]`.
 pub fn dot_products(q: Tensor<4>, k: Tensor<4>) -> Tensor<4> {
     let d = q.dims()[3];
     q.mul_scalar((d as f64).sqrt().recip()) // scaling q is cheaper than scaling the scores
         .matmul(k.transpose())
 }
 
-/// O: what each head takes from the tokens it looks at. `[B, H, T, T]` of weights and
-/// `[B, H, T, D]` of values to `[B, H, T, D]`.
+/// O: what each head takes from the tokens it looks at. `[B, H, T, S]` of weights and
+/// `[B, H, S, D]` of values to `[B, H, T, D]`.
 pub fn mix(pattern: Tensor<4>, v: Tensor<4>, site: Site, context: &Context) -> Tensor<4> {
     let z = context.drop_out(pattern, site).matmul(v); // [B, H, T, D]
     context.record("hook_z", || by_token(z.clone()));
@@ -61,6 +68,7 @@ pub fn mix(pattern: Tensor<4>, v: Tensor<4>, site: Site, context: &Context) -> T
 
 /// E: the heads' sum, on the way back into the stream. `[B, H, T, D]` to `[B, T, C]`.
 pub fn out(c_proj: &Linear, z: Tensor<4>, context: &Context) -> Tensor<3> {
+    let z = context.heads(z); // [B, H, T, D]
     context.record("hook_result", || contributions(z.clone(), c_proj));
     c_proj.forward(join(z))
 }

@@ -1,5 +1,8 @@
 //! How tokens look at each other: one enum, one file a kind, and what they share: [`heads`] and the
 //! [`normaliser`].
+//!
+//! Shapes: B batch, T tokens, H heads, D = C / H. S counts the keys: T, or more where the tokens go on
+//! after others whose keys and values were kept ([`super::cache`]).
 
 mod adaptive_span;
 mod additive;

@@ -42,8 +42,8 @@ impl Standard {
     /// `[B, T, C]` to `[B, T, C]`.
     pub fn forward(&self, x: Tensor<3>, context: &Context) -> Tensor<3> {
         let Qkv { q, k, v } = heads::split(&self.c_attn, x, self.n_head, context); // [B, H, T, D]
-        let scores = heads::dot_products(q, k); // [B, H, T, T]
-        let pattern = normaliser::weights(self.normaliser, scores, None, context); // [B, H, T, T]
+        let scores = heads::dot_products(q, k); // [B, H, T, S]
+        let pattern = normaliser::weights(self.normaliser, scores, None, context); // [B, H, T, S]
         let z = heads::mix(pattern, v, Site::Pattern, context); // [B, H, T, D]
         heads::out(&self.c_proj, z, context) // [B, T, C]
     }
