@@ -6,7 +6,7 @@
 //! message says what its payloads are. How a message becomes a JavaScript value is `wire`'s affair.
 
 use crate::config::RunConfig;
-use crate::trace::{About, Format, Intervention};
+use crate::trace::{About, Entry, Format, Intervention};
 use serde::{Deserialize, Serialize};
 
 /// Counts up whenever a message changes: a page and an engine from different builds (a stale
@@ -64,6 +64,8 @@ pub enum Command {
     /// The model as safetensors, with the optimizer's moments if asked: what
     /// [`Command::Resume`] takes. Answered by [`Reply::Checkpoint`] with one payload.
     Checkpoint { with_optimizer: bool },
+    /// Every weight of the model, to compute with. Answered by [`Reply::Weights`] with one payload.
+    Weights,
     /// One forward pass over the text, whole, with the changes that are asked for. Answered by
     /// [`Reply::Traced`] with one payload.
     Trace {
@@ -152,6 +154,11 @@ pub enum Reply {
     /// Payload: safetensors.
     Checkpoint {
         step: u32,
+    },
+    /// Names, as in checkpoints, and shapes. Payload: the numbers, as a trace's.
+    Weights {
+        step: u32,
+        entries: Vec<Entry>,
     },
     /// Payload: the trace's numbers, 32-bit floats in little-endian order.
     Traced(Box<About>),

@@ -30,7 +30,7 @@ pub use notice::{EngineInfo, Notice, Started, Subscription};
 use crate::config::{Preset, RunConfig};
 use crate::models::Manifest;
 use crate::protocol::{Backend, Fault, Sampling, TrainSummary};
-use crate::trace::{Format, Intervention, Trace};
+use crate::trace::{Arrays, Format, Intervention, Trace};
 use download::Program;
 use engine::Place;
 use futures::lock::Mutex;
@@ -260,6 +260,14 @@ impl Client {
         interventions: Vec<Intervention>,
     ) -> Result<Trace, Fault> {
         self.traced(text, interventions).await
+    }
+
+    /// Every weight of the model, under its checkpoint name: with a trace, whatever a sum needs.
+    ///
+    /// # Errors
+    /// No run, or an engine that broke over it.
+    pub async fn weights(&self) -> Result<Arrays, Fault> {
+        self.all_weights().await
     }
 
     /// The same pass as the bytes of a file.

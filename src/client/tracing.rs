@@ -4,7 +4,7 @@ use super::Client;
 use super::fault::internal;
 use super::training::unexpected;
 use crate::protocol::{Command, Fault, Reply};
-use crate::trace::{Format, Intervention, Trace};
+use crate::trace::{Arrays, Format, Intervention, Trace};
 
 impl Client {
     pub(super) async fn traced(
@@ -19,10 +19,17 @@ impl Client {
         let (reply, mut payloads) = self.ask_once(command).await?;
         match (reply, payloads.pop()) {
             (Reply::Traced(about), Some(bytes)) => {
-                let words = bytes
-                    .chunks_exact(4)
-                    .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
-                Trace::new(*about, words.collect()).map_err(|e| internal(e.to_string()))
+                Trace::new(*about, numbers_of(&bytes)).map_err(|e| internal(e.to_string()))
+            }
+            (other, _) => Err(unexpected(&other)),
+        }
+    }
+
+    pub(super) async fn all_weights(&self) -> Result<Arrays, Fault> {
+        let (reply, mut payloads) = self.ask_once(Command::Weights).await?;
+        match (reply, payloads.pop()) {
+            (Reply::Weights { entries, .. }, Some(bytes)) => {
+                Arrays::new(entries, numbers_of(&bytes)).map_err(|e| internal(e.to_string()))
             }
             (other, _) => Err(unexpected(&other)),
         }
@@ -45,4 +52,12 @@ impl Client {
             (other, _) => Err(unexpected(&other)),
         }
     }
+}
+
+/// 32-bit floats in little-endian order.
+fn numbers_of(bytes: &[u8]) -> Vec<f32> {
+    let words = bytes.chunks_exact(4);
+    words
+        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+        .collect()
 }

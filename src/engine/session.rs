@@ -166,12 +166,21 @@ impl<H: Host> Session<H> {
                 let step = run.step;
                 return Ok(Some((Reply::Checkpoint { step }, vec![bytes])));
             }
+            Command::Weights => {
+                let run = self.run()?;
+                let (entries, numbers) = run.weights().await?;
+                let reply = Reply::Weights {
+                    step: run.step,
+                    entries,
+                };
+                return Ok(Some((reply, vec![bytes_of(&numbers)])));
+            }
             Command::Trace {
                 text,
                 interventions,
             } => {
                 let trace = self.run()?.trace(&text, &interventions).await?;
-                let numbers = trace.data().iter().flat_map(|x| x.to_le_bytes()).collect();
+                let numbers = bytes_of(trace.data());
                 return Ok(Some((Reply::Traced(Box::new(trace.about)), vec![numbers])));
             }
             Command::ExportTrace {
@@ -489,6 +498,11 @@ fn ahead(backend: Backend) -> usize {
         Backend::Cpu => 1,
         Backend::Webgpu => 4,
     }
+}
+
+/// Little-endian.
+fn bytes_of(numbers: &[f32]) -> Vec<u8> {
+    numbers.iter().flat_map(|x| x.to_le_bytes()).collect()
 }
 
 fn text_of(payload: Option<Vec<u8>>) -> Result<Option<String>, Fault> {

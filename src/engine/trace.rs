@@ -1,6 +1,7 @@
 //! A forward pass, recorded whole: the readable path is run once over a text, and what it left on
 //! the tape becomes a [`Trace`].
 
+use super::params::{Named, plain};
 use super::record::{Recorded, Tape, Watch};
 use super::run::{Run, input, unread};
 use crate::protocol::Fault;
@@ -100,6 +101,25 @@ impl Run {
             return Err(self.without_number().await);
         }
         Ok(trace)
+    }
+
+    /// Every weight under its checkpoint name, one after the other.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub async fn weights(&self) -> Result<(Vec<Entry>, Vec<f32>), Fault> {
+        let (mut entries, mut flat) = (Vec::new(), Vec::new());
+        for Named {
+            name,
+            shape,
+            tensor,
+        } in super::params::list(&self.model)
+        {
+            entries.push(Entry { name, shape });
+            flat.push(plain(tensor));
+        }
+        let data = Tensor::cat(flat, 0).into_data_async().await; // [numbers]
+        Ok((entries, data.map_err(unread)?.iter::<f32>().collect()))
     }
 
     /// Says which parameter is not a number.

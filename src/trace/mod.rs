@@ -109,6 +109,14 @@ impl Entry {
     }
 }
 
+/// Named arrays in one flat buffer: the weights that a trace's numbers were computed with, under
+/// their checkpoint names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrays {
+    entries: Vec<Entry>,
+    data: Vec<f32>,
+}
+
 /// A forward pass.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trace {
@@ -161,6 +169,27 @@ impl Format {
     }
 }
 
+impl Arrays {
+    /// Arrays of their parts.
+    ///
+    /// # Errors
+    /// A buffer that is not as long as the entries say, a name that comes twice.
+    pub fn new(entries: Vec<Entry>, data: Vec<f32>) -> Result<Self, TraceError> {
+        adds_up(&entries, data.len())?;
+        Ok(Arrays { entries, data })
+    }
+
+    /// The names, in the order of the buffer.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| entry.name.as_str())
+    }
+
+    /// The array of that name.
+    pub fn get(&self, name: &str) -> Option<Array<'_>> {
+        find(&self.entries, &self.data, name)
+    }
+}
+
 impl Trace {
     /// A trace of its parts.
     ///
@@ -173,25 +202,7 @@ impl Trace {
                 found: about.version,
             });
         }
-        let mut names = std::collections::HashSet::new();
-        let mut expected = 0usize;
-        for entry in &about.entries {
-            let sum = entry.len().and_then(|n| expected.checked_add(n));
-            expected = sum.ok_or_else(|| TraceError::Oversized {
-                name: entry.name.clone(),
-            })?;
-            if !names.insert(entry.name.as_str()) {
-                return Err(TraceError::Twice {
-                    name: entry.name.clone(),
-                });
-            }
-        }
-        if expected != data.len() {
-            return Err(TraceError::Length {
-                expected,
-                found: data.len(),
-            });
-        }
+        adds_up(&about.entries, data.len())?;
         Ok(Trace { about, data })
     }
 
@@ -202,26 +213,57 @@ impl Trace {
 
     /// Every array, in the order of the pass.
     pub fn arrays(&self) -> impl Iterator<Item = (&str, Array<'_>)> {
-        let mut rest = self.data.as_slice();
-        self.about.entries.iter().map(move |entry| {
-            // `new` made sure that the lengths add up.
-            let (data, tail) = rest.split_at(entry.len().unwrap_or(0).min(rest.len()));
-            rest = tail;
-            let shape = entry.shape.as_slice();
-            (entry.name.as_str(), Array { shape, data })
-        })
+        walk(&self.about.entries, &self.data)
     }
 
     /// The array of that name.
     pub fn get(&self, name: &str) -> Option<Array<'_>> {
-        let mut arrays = self.arrays();
-        arrays.find(|(other, _)| *other == name).map(|(_, a)| a)
+        find(&self.about.entries, &self.data, name)
     }
 
     /// All numbers one after the other, as [`About::entries`] says.
     pub fn data(&self) -> &[f32] {
         &self.data
     }
+}
+
+/// Whether the entries have different names and are as long as the buffer together.
+fn adds_up(entries: &[Entry], found: usize) -> Result<(), TraceError> {
+    let mut names = std::collections::HashSet::new();
+    let mut expected = 0usize;
+    for entry in entries {
+        let sum = entry.len().and_then(|n| expected.checked_add(n));
+        expected = sum.ok_or_else(|| TraceError::Oversized {
+            name: entry.name.clone(),
+        })?;
+        if !names.insert(entry.name.as_str()) {
+            return Err(TraceError::Twice {
+                name: entry.name.clone(),
+            });
+        }
+    }
+    match expected == found {
+        true => Ok(()),
+        false => Err(TraceError::Length { expected, found }),
+    }
+}
+
+fn walk<'a>(
+    entries: &'a [Entry],
+    mut rest: &'a [f32],
+) -> impl Iterator<Item = (&'a str, Array<'a>)> {
+    entries.iter().map(move |entry| {
+        // `adds_up` made sure of the lengths.
+        let (data, tail) = rest.split_at(entry.len().unwrap_or(0).min(rest.len()));
+        rest = tail;
+        let shape = entry.shape.as_slice();
+        (entry.name.as_str(), Array { shape, data })
+    })
+}
+
+fn find<'a>(entries: &'a [Entry], data: &'a [f32], name: &str) -> Option<Array<'a>> {
+    let found = walk(entries, data).find(|(other, _)| *other == name);
+    found.map(|(_, array)| array)
 }
 
 #[cfg(all(test, feature = "engine"))]

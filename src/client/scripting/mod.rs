@@ -10,7 +10,7 @@ mod spec;
 use super::notice::Subscription;
 use super::{Client, fault};
 use crate::protocol::Fault;
-use crate::trace::Trace;
+use crate::trace::Array;
 use answer::{Losses, Model, Ran, Ready, Stand, Traced, Trained, Written};
 use event::Happening;
 use futures::future::LocalBoxFuture;
@@ -149,7 +149,19 @@ fn passes(object: &Object, client: &Client) -> Result<(), JsValue> {
             let text = spec::trace_text(&json(&text)?)?;
             let wish = spec::TraceOptions::read(&json(&wish)?)?;
             let trace = client.trace(text, wish.interventions).await?;
-            trace_object(trace).map_err(|thrown| fault::internal(fault::words(&thrown)))
+            let object = js(&Traced::from(&trace))?;
+            let names = trace.names().map(String::from).collect();
+            let get = move |name: &str| trace.get(name).map(copied);
+            with_arrays(object, "trace", names, get)
+        })
+    })?;
+    method(object, "weights", client, |client, _| {
+        Box::pin(async move {
+            let weights = client.weights().await?;
+            let names: Vec<String> = weights.names().map(String::from).collect();
+            let object = js(&serde_json::json!({ "names": names }))?;
+            let get = move |name: &str| weights.get(name).map(copied);
+            with_arrays(object, "model", names, get)
         })
     })?;
     method(
@@ -168,25 +180,33 @@ fn passes(object: &Object, client: &Client) -> Result<(), JsValue> {
     )
 }
 
-/// A trace as scripts see it: what it is of, and `get(name)` for its arrays.
-fn trace_object(trace: Trace) -> Result<JsValue, JsValue> {
-    let object = plain(&Traced::from(&trace))?;
+/// Arrays as scripts see them: `get(name)` beside what the object says already.
+fn with_arrays(
+    object: JsValue,
+    whose: &'static str,
+    names: Vec<String>,
+    get: impl Fn(&str) -> Option<(Vec<usize>, Float32Array)> + 'static,
+) -> Reply {
     let get = move |name: JsValue| -> Result<JsValue, JsValue> {
         let name = name.as_string().unwrap_or_default();
-        let array = trace.get(&name).ok_or_else(|| {
-            let there = trace.names().collect::<Vec<_>>().join(", ");
+        let (shape, data) = get(&name).ok_or_else(|| {
+            let there = names.join(", ");
             error(&fault::input(format!(
-                "the trace has no \"{name}\"; it has {there}"
+                "the {whose} has no \"{name}\"; it has {there}"
             )))
         })?;
-        let found = plain(&serde_json::json!({ "shape": array.shape }))?;
-        let data = Float32Array::from(array.data);
+        let found = plain(&serde_json::json!({ "shape": shape }))?;
         Reflect::set(&found, &"data".into(), &data)?;
         Ok(found)
     };
     let get = Closure::<dyn Fn(JsValue) -> Result<JsValue, JsValue>>::new(get);
-    Reflect::set(&object, &"get".into(), &get.into_js_value())?;
+    Reflect::set(&object, &"get".into(), &get.into_js_value())
+        .map_err(|thrown| fault::internal(fault::words(&thrown)))?;
     Ok(object)
+}
+
+fn copied(array: Array) -> (Vec<usize>, Float32Array) {
+    (array.shape.to_vec(), Float32Array::from(array.data))
 }
 
 fn kept(object: &Object, client: &Client) -> Result<(), JsValue> {
