@@ -72,7 +72,10 @@ pub enum Command {
         text: String,
         interventions: Vec<Intervention>,
     },
-    /// The same pass as a file. Answered by [`Reply::File`] with one payload.
+    /// Reads the text on after what was read before, from kept keys and values, or with `fresh` from
+    /// nothing. Answered by [`Reply::Read`] with one payload.
+    Read { text: String, fresh: bool },
+    /// The pass of [`Command::Trace`] as a file. Answered by [`Reply::File`] with one payload.
     ExportTrace {
         text: String,
         interventions: Vec<Intervention>,
@@ -162,6 +165,12 @@ pub enum Reply {
     },
     /// Payload: the trace's numbers, 32-bit floats in little-endian order.
     Traced(Box<About>),
+    /// The rows that were computed, as in [`Reply::Traced`]; all of the window's where what was kept
+    /// had to be thrown away.
+    Read {
+        about: Box<About>,
+        rebuilt: bool,
+    },
     /// Payload: the file.
     File,
     Done,

@@ -40,6 +40,7 @@ use state::State;
 use std::cell::RefCell;
 use std::rc::Rc;
 use storage::Storage;
+pub use tracing::ReadOn;
 
 /// What a run is made from.
 #[derive(Clone, Debug, PartialEq)]
@@ -270,7 +271,16 @@ impl Client {
         self.all_weights().await
     }
 
-    /// The same pass as the bytes of a file.
+    /// Reads the text on after what was read before, at the price of its own rows; with `fresh` from
+    /// nothing.
+    ///
+    /// # Errors
+    /// As [`Client::trace`].
+    pub async fn read_on(&self, text: String, fresh: bool) -> Result<ReadOn, Fault> {
+        self.read_text(text, fresh).await
+    }
+
+    /// The same pass as [`Client::trace`]'s, as the bytes of a file.
     ///
     /// # Errors
     /// As [`Client::trace`].

@@ -6,6 +6,16 @@ use super::training::unexpected;
 use crate::protocol::{Command, Fault, Reply};
 use crate::trace::{Arrays, Format, Intervention, Trace};
 
+/// What reading on gave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReadOn {
+    /// The rows that were computed: the new tokens', or the whole window's.
+    pub rows: Trace,
+    /// Whether keys and values that were kept had to be thrown away: the window slid on, or the
+    /// weights changed.
+    pub rebuilt: bool,
+}
+
 impl Client {
     pub(super) async fn traced(
         &self,
@@ -20,6 +30,18 @@ impl Client {
         match (reply, payloads.pop()) {
             (Reply::Traced(about), Some(bytes)) => {
                 Trace::new(*about, numbers_of(&bytes)).map_err(|e| internal(e.to_string()))
+            }
+            (other, _) => Err(unexpected(&other)),
+        }
+    }
+
+    pub(super) async fn read_text(&self, text: String, fresh: bool) -> Result<ReadOn, Fault> {
+        let (reply, mut payloads) = self.ask_once(Command::Read { text, fresh }).await?;
+        match (reply, payloads.pop()) {
+            (Reply::Read { about, rebuilt }, Some(bytes)) => {
+                let rows = Trace::new(*about, numbers_of(&bytes));
+                let rows = rows.map_err(|e| internal(e.to_string()))?;
+                Ok(ReadOn { rows, rebuilt })
             }
             (other, _) => Err(unexpected(&other)),
         }

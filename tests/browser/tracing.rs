@@ -291,3 +291,49 @@ fn a_changed_pass_shows_what_it_changed() -> Outcome<()> {
         Ok(())
     })
 }
+
+#[test]
+fn a_text_is_read_on_at_the_price_of_its_new_rows() -> Outcome<()> {
+    in_browser(&Setup::cpu(), |page| {
+        runs::new_run(page, &runs::small())?;
+        runs::losses(page, 2)?;
+        let text = "the big fluffy dog the old cat the q";
+        let read: Vec<(usize, bool, usize, Vec<f64>)> = page.script(&format!(
+            "const all = [];
+             const add = async (text, options) => {{
+                 const read = await glassformer.readOn(text, options);
+                 const logits = read.get('logits');
+                 all.push([read.first, read.rebuilt, logits.shape[0],
+                           Array.from(logits.data.slice(-logits.shape[1]))]);
+             }};
+             await add('old ', {{ fresh: true }});
+             await add({}, {{ fresh: true }});
+             for (const c of {}) await add(c);
+             return all;",
+            json!(text[..5]),
+            json!(text[5..])
+        ))?;
+        for (n, (first, rebuilt, rows, logits)) in read.iter().enumerate().skip(1) {
+            let upto = 4 + n;
+            let slid = upto > 32;
+            assert_eq!(*rebuilt, slid, "{n}");
+            let expected = if slid {
+                (0, 32)
+            } else if n == 1 {
+                (0, 5)
+            } else {
+                (upto - 1, 1)
+            };
+            assert_eq!((*first, *rows), expected, "{n}");
+            let fresh: Vec<f64> = page.script(&format!(
+                "const {{ shape, data }} = (await glassformer.trace({})).get('logits');
+                 return Array.from(data.slice(-shape[1]));",
+                json!(text[..upto])
+            ))?;
+            runs::agree(logits, &fresh, 1e-5)?;
+        }
+        let message = page.rejection("await glassformer.readOn('')")?;
+        assert!(message.contains("nothing to read"), "{message}");
+        Ok(())
+    })
+}

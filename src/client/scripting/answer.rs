@@ -299,6 +299,16 @@ impl<'a> From<&'a Trace> for Traced<'a> {
     }
 }
 
+/// Rows that were read on.
+#[derive(Serialize)]
+pub(super) struct Rows<'a> {
+    #[serde(flatten)]
+    pub(super) traced: Traced<'a>,
+    /// Position of the first of them.
+    pub(super) first: usize,
+    pub(super) rebuilt: bool,
+}
+
 pub(super) fn corpora() -> Vec<Json> {
     let corpora = Corpus::ALL.into_iter().map(|corpus| {
         json!({

@@ -173,6 +173,19 @@ impl TraceOptions {
     }
 }
 
+/// `readOn`'s object.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ReadOptions {
+    pub(super) fresh: bool,
+}
+
+impl ReadOptions {
+    pub(super) fn read(json: &Json) -> Result<Self, Fault> {
+        object("readOn", json)
+    }
+}
+
 /// `exportTrace`'s second argument.
 pub(super) fn format(json: &Json) -> Result<Format, Fault> {
     let found = Format::ALL.into_iter().find(|format| json == format.name());
