@@ -2,7 +2,7 @@
 
 use super::run::Run;
 use super::train::no_text;
-use crate::analysis::{Cells, Summary, entropy, octaves};
+use crate::analysis::{Cells, Summary, entropy_bits, octaves};
 use crate::protocol::Fault;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 /// One block's attention over some windows of text.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Layer {
-    /// Entropy of the rows of each pattern, in nats: over all heads and queries. By the pattern's
+    /// Entropy of the rows of each pattern, in bits: over all heads and queries. By the pattern's
     /// name: `hook_pattern`, or `global.hook_pattern` and `local.hook_pattern`.
-    pub entropy: BTreeMap<String, Summary>,
+    pub entropy_bits: BTreeMap<String, Summary>,
     /// Sums of those rows.
     pub row_sum: BTreeMap<String, Summary>,
     /// `head_gated`: the gates, and how far they are from 1 in factors of two.
@@ -73,8 +73,8 @@ fn layer(n: usize, t: usize, seen: &Seen) -> Layer {
             .clone()
             .map(|row| row.iter().copied().map(f64::from).sum());
         layer
-            .entropy
-            .extend(Summary::of(rows.map(entropy)).map(|s| (pattern.into(), s)));
+            .entropy_bits
+            .extend(Summary::of(rows.map(entropy_bits)).map(|s| (pattern.into(), s)));
         layer
             .row_sum
             .extend(Summary::of(sums).map(|s| (pattern.into(), s)));

@@ -1,6 +1,6 @@
 //! The commands, and what they share: where a text comes from, how options are set, files.
 
-use super::{bench, pretrain, train};
+use super::{analyse, bench, pretrain, train};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use glassformer::config::{Field, RunConfig};
 use glassformer::engine::{
@@ -63,6 +63,8 @@ enum Job {
         #[arg(long)]
         change: Vec<String>,
     },
+    /// Reads something off a forward pass, or off many, and writes what it found.
+    Analyse(analyse::Analyse),
     /// Writes a model's logits for given tokens, for comparison with another implementation.
     Logits {
         /// A checkpoint (safetensors).
@@ -140,6 +142,7 @@ pub fn main() -> Result<(), Fault> {
                 let run = checkpoint::load(&read(&model)?, None, &place)?;
                 trace(&run, &text, &out, &change).await
             }
+            Job::Analyse(options) => analyse::analyse(options, &place).await,
             Job::Logits { model, tokens, out } => {
                 let run = checkpoint::load(&read(&model)?, None, &place)?;
                 logits(&run, &tokens, &out).await

@@ -3,6 +3,8 @@
 //! `cargo run --profile native --bin engine -- train --corpus addition --steps 500 --out run.safetensors`
 
 #[cfg(not(target_arch = "wasm32"))]
+mod analyse;
+#[cfg(not(target_arch = "wasm32"))]
 mod bench;
 #[cfg(not(target_arch = "wasm32"))]
 mod cli;
