@@ -5,6 +5,7 @@
 //! checkpoints) travel beside a message as payloads that are transferred and not copied; each
 //! message says what its payloads are. How a message becomes a JavaScript value is `wire`'s affair.
 
+use crate::analysis::{Analysis, Options};
 use crate::config::RunConfig;
 use crate::trace::{About, Entry, Format, Intervention};
 use serde::{Deserialize, Serialize};
@@ -75,6 +76,11 @@ pub enum Command {
     /// Reads the text on after what was read before, from kept keys and values, or with `fresh` from
     /// nothing. Answered by [`Reply::Read`] with one payload.
     Read { text: String, fresh: bool },
+    /// Reads something off the model's passes. Answered by [`Reply::Report`].
+    Analyse {
+        analysis: Analysis,
+        options: Options,
+    },
     /// The pass of [`Command::Trace`] as a file. Answered by [`Reply::File`] with one payload.
     ExportTrace {
         text: String,
@@ -171,6 +177,8 @@ pub enum Reply {
         about: Box<About>,
         rebuilt: bool,
     },
+    /// An [`analysis::Report`](crate::analysis::Report), as JSON.
+    Report(serde_json::Value),
     /// Payload: the file.
     File,
     Done,

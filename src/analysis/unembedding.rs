@@ -2,7 +2,7 @@
 
 use super::AnalysisError;
 use super::head::{unshaped, weight};
-use super::vectors::{mean, minus, product, wide};
+use super::vectors::{mean, product, wide};
 use crate::config::{ModelConfig, Norm};
 use crate::trace::{Array, Arrays};
 
@@ -121,6 +121,7 @@ impl<'a> Unembedding<'a> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::vectors::minus;
     use super::*;
     use crate::random::Stream;
     use crate::trace::Entry;

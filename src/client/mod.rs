@@ -27,6 +27,7 @@ mod training;
 
 pub use notice::{EngineInfo, Notice, Started, Subscription};
 
+use crate::analysis::{Analysis, Options};
 use crate::config::{Preset, RunConfig};
 use crate::models::Manifest;
 use crate::protocol::{Backend, Fault, Sampling, TrainSummary};
@@ -278,6 +279,19 @@ impl Client {
     /// As [`Client::trace`].
     pub async fn read_on(&self, text: String, fresh: bool) -> Result<ReadOn, Fault> {
         self.read_text(text, fresh).await
+    }
+
+    /// Reads something off the model's passes: an [`analysis::Report`](crate::analysis::Report), as JSON.
+    ///
+    /// # Errors
+    /// No run, an option out of bounds, a text or corpus that does not fit the model, or an engine
+    /// that broke over it.
+    pub async fn analyse(
+        &self,
+        analysis: Analysis,
+        options: Options,
+    ) -> Result<serde_json::Value, Fault> {
+        self.report(analysis, options).await
     }
 
     /// The same pass as [`Client::trace`]'s, as the bytes of a file.

@@ -3,6 +3,7 @@
 use super::Client;
 use super::fault::internal;
 use super::training::unexpected;
+use crate::analysis::{Analysis, Options};
 use crate::protocol::{Command, Fault, Reply};
 use crate::trace::{Arrays, Format, Intervention, Trace};
 
@@ -54,6 +55,18 @@ impl Client {
                 Arrays::new(entries, numbers_of(&bytes)).map_err(|e| internal(e.to_string()))
             }
             (other, _) => Err(unexpected(&other)),
+        }
+    }
+
+    pub(super) async fn report(
+        &self,
+        analysis: Analysis,
+        options: Options,
+    ) -> Result<serde_json::Value, Fault> {
+        let command = Command::Analyse { analysis, options };
+        match self.ask_once(command).await?.0 {
+            Reply::Report(report) => Ok(report),
+            other => Err(unexpected(&other)),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What scripts get: plain objects with camelCase names, as `docs/scripting.md` lists them.
 
+use crate::analysis::Analysis;
 use crate::client::{EngineInfo, SavedRun, Started, Status};
 use crate::config::attention::Normaliser;
 use crate::config::{Attention, FIELDS, Group, Kind, Preset, Range, Recipe, RunConfig, Value};
@@ -349,6 +350,13 @@ pub(super) fn kinds() -> Vec<Json> {
                 "attention": as_written(&Attention::of(kind, Normaliser::default())),
             })
         })
+        .collect()
+}
+
+pub(super) fn analyses() -> Vec<Json> {
+    let analyses = Analysis::ALL.into_iter();
+    analyses
+        .map(|analysis| json!({ "name": analysis.name(), "help": analysis.help() }))
         .collect()
 }
 

@@ -49,6 +49,7 @@ pub fn install(client: &Client) -> Result<(), JsValue> {
         ("recipes", answer::recipes()),
         ("kinds", answer::kinds()),
         ("options", answer::options()),
+        ("analyses", answer::analyses()),
     ] {
         Reflect::set(&object, &name.into(), &plain(&value)?)?;
     }
@@ -172,6 +173,13 @@ fn passes(object: &Object, client: &Client) -> Result<(), JsValue> {
             let object = js(&serde_json::json!({ "names": names }))?;
             let get = move |name: &str| weights.get(name).map(copied);
             with_arrays(object, "model", names, get)
+        })
+    })?;
+    method(object, "analyse", client, |client, [name, wish, _]| {
+        Box::pin(async move {
+            let analysis = spec::analysis(&json(&name)?)?;
+            let options = spec::analysis_options(&json(&wish)?)?;
+            js(&client.analyse(analysis, options).await?)
         })
     })?;
     method(

@@ -177,6 +177,10 @@ impl<H: Host> Session<H> {
                 interventions,
             } => return self.trace(&text, &interventions).await.map(Some),
             Command::Read { text, fresh } => return self.read(&text, fresh).await.map(Some),
+            Command::Analyse { analysis, options } => {
+                let report = self.run()?.analyse(analysis, &options).await?;
+                Reply::Report(serde_json::to_value(report).map_err(input)?)
+            }
             Command::ExportTrace {
                 text,
                 interventions,
