@@ -31,10 +31,13 @@
 //! is held in the same way; under `none` there is nothing to hold. It is the *direct* share: what
 //! later blocks make of the contribution is not in it. Where the stream does not go on (`residual`
 //! off, or cut by an intervention) no direct road is left, and the share is 0.
+//!
+//! **Effect on a logit** (ours, beside the seed's): the logit of the pass less that of a pass in which
+//! the head adds nothing ([`leave_out`]). All roads are in it, and what others make up for is not.
 
 use super::head::{self, chosen, recorded, rows, weight};
 use super::unembedding::{LayerNorm, Unembedding};
-use super::vectors::{add_scaled, cosine, dot, largest, minus, norm, product, wide};
+use super::vectors::{add_scaled, cosine, dot, largest, mean, minus, norm, product, wide};
 use super::{AnalysisError, Head, Options};
 use crate::config::{Kind, ModelConfig, Norm};
 use crate::trace::{Arrays, Branch, Intervention, Trace};
@@ -174,6 +177,12 @@ pub struct Contribution {
     /// The same less its mean share of all characters' logits: what sets this character apart. A
     /// softmax does not see the rest.
     pub logit_share_above_mean: f64,
+    /// Its effect on that logit by all roads, once a pass without it was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logit_effect: Option<f64>,
+    /// The same less its mean effect on all characters' logits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logit_effect_above_mean: Option<f64>,
 }
 
 /// Every head's contribution to the position asked about, or to all, and its share of the logit of
@@ -220,11 +229,37 @@ pub fn contributions(
                     character: head::character(trace, token),
                     logit_share: share(&direction),
                     logit_share_above_mean: share(&direction) - share(&mean_direction),
+                    logit_effect: None,
+                    logit_effect_above_mean: None,
                 });
             }
         }
     }
     Ok(found)
+}
+
+/// Fills in the effects of one head, from a trace of the same text with that head off (`Part::off`)
+/// and nothing else changed.
+///
+/// # Errors
+/// A trace that has no `logits_change`, or lacks a position or character.
+pub fn leave_out(
+    found: &mut [Contribution],
+    head: Head,
+    without: &Trace,
+) -> Result<(), AnalysisError> {
+    let changes = rows(without, "logits_change")?;
+    for contribution in found.iter_mut().filter(|c| c.head == head) {
+        let position = contribution.position;
+        let token = head::token(without, contribution.character)?;
+        for position in chosen(without, Some(position))? {
+            let change = wide(changes[position - without.about.first]);
+            // What came by leaving it out is what it had kept away.
+            contribution.logit_effect = Some(-change[token]);
+            contribution.logit_effect_above_mean = Some(mean(&change) - change[token]);
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -338,6 +373,41 @@ mod tests {
                     );
                 }
             }
+        }
+    }
+
+    #[test]
+    fn where_there_is_only_the_direct_road_the_effect_is_the_share() {
+        let mut config = model(Kind::AdaptiveSpan);
+        config.norm = Norm::None;
+        let Made { trace, weights } = Made::new(&config, 4, 7);
+        let options = Options {
+            character: Some('d'),
+            ..Options::default()
+        };
+        let mut found = contributions(&trace, &weights, &options).expect("whole");
+        let unembedding = Unembedding::of(&config, &weights).expect("there");
+        for head in Head::all(&config) {
+            // Drawn feed-forwards do not read the stream: nothing else changes without the head.
+            let slices = head.contributions(&trace).expect("recorded");
+            let changes = slices.into_iter().flat_map(|slice| {
+                let logits = unembedding.logits(&wide(slice));
+                logits.into_iter().map(|logit| -logit as f32)
+            });
+            let mut about = trace.about.clone();
+            about.entries.push(crate::trace::Entry {
+                name: "logits_change".into(),
+                shape: vec![4, 5],
+            });
+            let data = trace.data().iter().copied().chain(changes).collect();
+            let without = Trace::new(about, data).expect("adds up");
+            leave_out(&mut found, head, &without).expect("whole");
+        }
+        for c in found {
+            let effects = (c.logit_effect, c.logit_effect_above_mean);
+            let (effect, above_mean) = (effects.0.expect("seen"), effects.1.expect("seen"));
+            assert!((effect - c.logit_share).abs() < 1e-5);
+            assert!((above_mean - c.logit_share_above_mean).abs() < 1e-5);
         }
     }
 

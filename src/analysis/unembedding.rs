@@ -123,6 +123,7 @@ impl<'a> Unembedding<'a> {
 mod tests {
     use super::super::vectors::minus;
     use super::*;
+    use crate::analysis::vectors::minus;
     use crate::random::Stream;
     use crate::trace::Entry;
 
