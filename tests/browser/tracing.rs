@@ -337,3 +337,49 @@ fn a_text_is_read_on_at_the_price_of_its_new_rows() -> Outcome<()> {
         Ok(())
     })
 }
+
+#[test]
+fn a_model_is_analysed() -> Outcome<()> {
+    in_browser(&Setup::cpu(), |page| {
+        runs::new_run(page, &runs::small())?;
+        runs::losses(page, 2)?;
+        let listed: Vec<Json> = page.eval("glassformer.analyses")?;
+        assert!(listed.iter().any(|analysis| analysis["name"] == "lens"));
+        // The lens at the end of the stream is the model's own probability.
+        let (report, probability): (Json, f64) = page.script(
+            "const text = 'the big';
+             const report = await glassformer.analyse('lens', { text, position: 6, top: 1 });
+             const { shape, data } = (await glassformer.trace(text)).get('probabilities');
+             return [report, Math.max(...data.slice(-shape[1]))];",
+        )?;
+        assert_eq!(report["kind"], "lens");
+        let last = report["readings"].as_array().and_then(|all| all.last());
+        let read = last.and_then(|last| last["likeliest"][0]["probability"].as_f64());
+        assert!(
+            read.is_some_and(|p| (p - probability).abs() < 1e-5),
+            "{report}"
+        );
+        for (call, word) in [
+            ("analyse('horoscope')", "horoscope"),
+            ("analyse('lens')", "give a text"),
+            ("analyse('lens', { corpus: 'copy' })", "no corpus"),
+            (
+                "analyse('lens', { text: 'the big', position: 7 })",
+                "0 to 6",
+            ),
+            ("analyse('lens', { txt: 'the' })", "txt"),
+            ("analyse('carry')", "+"),
+        ] {
+            let message = page.rejection(&format!("await glassformer.{call}"))?;
+            assert!(message.contains(word), "{call}: {message}");
+        }
+        // What the ready-made model of sums makes of its carries.
+        page.eval::<Json>("await glassformer.open('addition-standard')")?;
+        let carry: Json = page.eval("await glassformer.analyse('carry', { questions: 20 })")?;
+        let effects = carry["effects"].as_array().map_or(0, Vec::len);
+        // Two blocks of four heads, attention and feed-forward; four places, three with a carry or
+        // without one.
+        assert!(effects >= 12 * 4, "{effects}");
+        Ok(())
+    })
+}
