@@ -5,6 +5,7 @@
 //! checkpoints) travel beside a message as payloads that are transferred and not copied; each
 //! message says what its payloads are. How a message becomes a JavaScript value is `wire`'s affair.
 
+use crate::analysis::{Analysis, Options};
 use crate::config::RunConfig;
 use crate::trace::{About, Entry, Format, Intervention};
 use serde::{Deserialize, Serialize};
@@ -72,7 +73,15 @@ pub enum Command {
         text: String,
         interventions: Vec<Intervention>,
     },
-    /// The same pass as a file. Answered by [`Reply::File`] with one payload.
+    /// Reads the text on after what was read before, from kept keys and values, or with `fresh` from
+    /// nothing. Answered by [`Reply::Read`] with one payload.
+    Read { text: String, fresh: bool },
+    /// Reads something off the model's passes. Answered by [`Reply::Report`].
+    Analyse {
+        analysis: Analysis,
+        options: Options,
+    },
+    /// The pass of [`Command::Trace`] as a file. Answered by [`Reply::File`] with one payload.
     ExportTrace {
         text: String,
         interventions: Vec<Intervention>,
@@ -162,6 +171,14 @@ pub enum Reply {
     },
     /// Payload: the trace's numbers, 32-bit floats in little-endian order.
     Traced(Box<About>),
+    /// The rows that were computed, as in [`Reply::Traced`]; all of the window's where what was kept
+    /// had to be thrown away.
+    Read {
+        about: Box<About>,
+        rebuilt: bool,
+    },
+    /// An [`analysis::Report`](crate::analysis::Report), as JSON.
+    Report(serde_json::Value),
     /// Payload: the file.
     File,
     Done,

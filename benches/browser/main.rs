@@ -6,6 +6,7 @@
 
 mod counters;
 mod measure;
+mod passes;
 mod report;
 mod size;
 mod text;
@@ -62,10 +63,16 @@ fn run() -> Outcome<()> {
         eprintln!("measuring {} ...", case.name());
         rows.push(measure::measure(&case, &text)?);
     }
+    let mut looks = Vec::new();
+    for look in passes::looks(options.quick) {
+        eprintln!("measuring {} ...", look.name());
+        looks.push(passes::measure(&look, &text)?);
+    }
     eprintln!("weighing the downloads ...");
     let report = report::Report {
         about: report::about(&text)?,
         rows,
+        looks,
         downloads: size::downloads(options.quick)?,
     };
     print!("{}", report.table());

@@ -167,7 +167,8 @@ pub fn measure(case: &Case, text: &str) -> Outcome<Row> {
     })
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+/// The middle one, or the mean of the two that are.
+pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     match values.len() {
         0 => f64::NAN,

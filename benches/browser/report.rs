@@ -3,6 +3,7 @@
 use crate::{
     harness::{Outcome, Setup, in_browser},
     measure::Row,
+    passes::Passes,
     size::Download,
 };
 use serde::Serialize;
@@ -66,12 +67,13 @@ fn cpu() -> String {
 pub struct Report {
     pub about: About,
     pub rows: Vec<Row>,
+    pub looks: Vec<Passes>,
     pub downloads: Vec<Download>,
 }
 
 impl Report {
     pub fn json(&self) -> Json {
-        json!({ "about": self.about, "runs": self.rows, "downloads": self.downloads })
+        json!({ "about": self.about, "runs": self.rows, "passes": self.looks, "downloads": self.downloads })
     }
 
     /// In Markdown, to be put into the documents as it is.
@@ -113,6 +115,27 @@ impl Report {
         for (name, figure) in FIGURES {
             let values = self.rows.iter().map(|row| format!(" {} |", figure(row)));
             line(format!("| {name} |{}", values.collect::<String>()));
+        }
+        line(
+            "\n| passes that are looked at | tokens | trace | trace, ms | one token more with its \
+             rows, ms | one token written, ms | dispatches of the second and the last token |\n\
+             |---|---:|---:|---:|---:|---:|---:|"
+                .into(),
+        );
+        for look in &self.looks {
+            line(format!(
+                "| {}, {}, {} | {} | {} | {} | {} | {} | {}, {} |",
+                look.preset,
+                look.kind,
+                look.backend,
+                look.tokens,
+                kb(look.trace_bytes),
+                ms(look.trace_ms),
+                ms(look.token_traced_ms),
+                ms(look.token_written_ms),
+                count(look.dispatches_early),
+                count(look.dispatches_late)
+            ));
         }
         line("\n| download | raw | gzip | brotli |\n|---|---:|---:|---:|".into());
         for Download {

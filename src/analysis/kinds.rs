@@ -121,6 +121,14 @@ impl Analysis {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
+    /// The text of the one pass.
+    pub text: Option<String>,
+    /// A built-in corpus by its name, for what is read off many passes.
+    pub corpus: Option<String>,
+    /// How many blocks of the corpus.
+    pub windows: usize,
+    /// `carry`: how many sums.
+    pub questions: usize,
     /// The position asked about. Without it all; in `peel`, the last.
     pub position: Option<usize>,
     /// The character whose logit is shared out, or that is followed to the end. Without it the one
@@ -139,6 +147,10 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Options {
+            text: None,
+            corpus: None,
+            windows: 100,
+            questions: 100,
             position: None,
             character: None,
             point: None,

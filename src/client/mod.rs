@@ -27,6 +27,7 @@ mod training;
 
 pub use notice::{EngineInfo, Notice, Started, Subscription};
 
+use crate::analysis::{Analysis, Options};
 use crate::config::{Preset, RunConfig};
 use crate::models::Manifest;
 use crate::protocol::{Backend, Fault, Sampling, TrainSummary};
@@ -40,6 +41,7 @@ use state::State;
 use std::cell::RefCell;
 use std::rc::Rc;
 use storage::Storage;
+pub use tracing::ReadOn;
 
 /// What a run is made from.
 #[derive(Clone, Debug, PartialEq)]
@@ -270,7 +272,29 @@ impl Client {
         self.all_weights().await
     }
 
-    /// The same pass as the bytes of a file.
+    /// Reads the text on after what was read before, at the price of its own rows; with `fresh` from
+    /// nothing.
+    ///
+    /// # Errors
+    /// As [`Client::trace`].
+    pub async fn read_on(&self, text: String, fresh: bool) -> Result<ReadOn, Fault> {
+        self.read_text(text, fresh).await
+    }
+
+    /// Reads something off the model's passes: an [`analysis::Report`](crate::analysis::Report), as JSON.
+    ///
+    /// # Errors
+    /// No run, an option out of bounds, a text or corpus that does not fit the model, or an engine
+    /// that broke over it.
+    pub async fn analyse(
+        &self,
+        analysis: Analysis,
+        options: Options,
+    ) -> Result<serde_json::Value, Fault> {
+        self.report(analysis, options).await
+    }
+
+    /// The same pass as [`Client::trace`]'s, as the bytes of a file.
     ///
     /// # Errors
     /// As [`Client::trace`].

@@ -3,8 +3,19 @@
 use super::Client;
 use super::fault::internal;
 use super::training::unexpected;
+use crate::analysis::{Analysis, Options};
 use crate::protocol::{Command, Fault, Reply};
 use crate::trace::{Arrays, Format, Intervention, Trace};
+
+/// What reading on gave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReadOn {
+    /// The rows that were computed: the new tokens', or the whole window's.
+    pub rows: Trace,
+    /// Whether keys and values that were kept had to be thrown away: the window slid on, or the
+    /// weights changed.
+    pub rebuilt: bool,
+}
 
 impl Client {
     pub(super) async fn traced(
@@ -25,6 +36,18 @@ impl Client {
         }
     }
 
+    pub(super) async fn read_text(&self, text: String, fresh: bool) -> Result<ReadOn, Fault> {
+        let (reply, mut payloads) = self.ask_once(Command::Read { text, fresh }).await?;
+        match (reply, payloads.pop()) {
+            (Reply::Read { about, rebuilt }, Some(bytes)) => {
+                let rows = Trace::new(*about, numbers_of(&bytes));
+                let rows = rows.map_err(|e| internal(e.to_string()))?;
+                Ok(ReadOn { rows, rebuilt })
+            }
+            (other, _) => Err(unexpected(&other)),
+        }
+    }
+
     pub(super) async fn all_weights(&self) -> Result<Arrays, Fault> {
         let (reply, mut payloads) = self.ask_once(Command::Weights).await?;
         match (reply, payloads.pop()) {
@@ -32,6 +55,18 @@ impl Client {
                 Arrays::new(entries, numbers_of(&bytes)).map_err(|e| internal(e.to_string()))
             }
             (other, _) => Err(unexpected(&other)),
+        }
+    }
+
+    pub(super) async fn report(
+        &self,
+        analysis: Analysis,
+        options: Options,
+    ) -> Result<serde_json::Value, Fault> {
+        let command = Command::Analyse { analysis, options };
+        match self.ask_once(command).await?.0 {
+            Reply::Report(report) => Ok(report),
+            other => Err(unexpected(&other)),
         }
     }
 

@@ -101,6 +101,15 @@ pub fn load(bytes: &[u8], text: Option<&str>, place: &Place) -> Result<Run, Faul
         None => None,
     };
 
+    // Before any memory is taken: a header alone may ask for a model that no file could fill. What
+    // is only somewhat too large is told tensor by tensor.
+    let (asked, held) = (config.model.param_count(tokenizer.size()), bytes.len() / 4);
+    if asked > 4 * held {
+        return Err(input(format!(
+            "The checkpoint's configuration asks for {asked} numbers, but the file has room for \
+             {held}: it is damaged, or was not saved by Glassformer."
+        )));
+    }
     let model = Gpt::new(&config.model, tokenizer.size(), config.seed, &place.device);
     let parameters = params::list(&model);
     let read = |name: &str, shape: &[usize]| tensor(&file, name, shape, place);

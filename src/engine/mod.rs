@@ -1,10 +1,13 @@
 //! The engine: a character-level GPT on burn, its training, its sampling, its checkpoints.
 //!
 //! From leaf to whole: [`layers`], [`attention`], [`block`], [`gpt`], with [`record`] looking on; then what moves its
-//! [`params`]: [`optim`], [`train`]; what it writes: [`sample`]; what it knows: [`exam`]; how it
-//! looks: [`mod@trace`], [`measure`]; what is kept: [`checkpoint`]. The
+//! [`params`]: [`optim`], [`train`]; what it reads, token by token, and writes:
+//! [`reading`], [`sample`]; what it knows: [`exam`]; how it
+//! looks: [`mod@trace`], [`measure`], and
+//! what an [`Analysis`](crate::analysis::Analysis) reads off it; what is kept: [`checkpoint`]. The
 //! same code runs natively and, through [`worker`], in a Web Worker. It never sees the page.
 
+mod analyse;
 pub mod attention;
 pub mod block;
 pub mod cache;
@@ -19,6 +22,7 @@ pub mod layers;
 pub mod measure;
 pub mod optim;
 pub mod params;
+pub mod reading;
 pub mod record;
 pub mod run;
 pub mod sample;

@@ -1,5 +1,6 @@
 //! Writing: logits to a character, one at a time.
 
+use super::reading::Reading;
 use super::run::{Run, unread};
 use crate::protocol::{Backend, Fault, Sampling};
 use crate::random::Stream;
@@ -12,6 +13,9 @@ pub struct Generation {
     /// The prompt and what was written, as tokens.
     tokens: Vec<u32>,
     prompt_len: usize,
+    /// On the CPU: what was read of them, and how many.
+    reading: Reading,
+    read: usize,
     options: Sampling,
     stream: Stream,
 }
@@ -25,6 +29,8 @@ impl Generation {
         Ok(Generation {
             prompt_len: tokens.len(),
             tokens,
+            reading: Reading::default(),
+            read: 0,
             options,
             stream: Stream::new(options.seed, "sample"),
         })
@@ -46,13 +52,27 @@ impl Generation {
     /// When the device fails.
     pub async fn advance(&mut self, run: &Run) -> Result<String, Fault> {
         // Nothing to go on: any character may follow the empty text, so start from the first.
-        let context = if self.tokens.is_empty() {
-            &[0][..]
-        } else {
-            let block_size = run.config.model.block_size;
-            &self.tokens[self.tokens.len().saturating_sub(block_size)..]
+        let first = [0];
+        let seen = match self.tokens.is_empty() {
+            true => &first[..],
+            false => &self.tokens[..],
         };
-        let logits = next_logits(run, context).await?;
+        let logits = match run.place.backend {
+            Backend::Cpu => {
+                // The made-up first character is forgotten as soon as there is a real one.
+                if self.read == seen.len() {
+                    (self.reading, self.read) = (Reading::default(), 0);
+                }
+                let new = &seen[self.read..];
+                self.read = seen.len();
+                self.reading.read(run, new, false).await?.logits
+            }
+            Backend::Webgpu => {
+                let block_size = run.config.model.block_size;
+                let window = &seen[seen.len().saturating_sub(block_size)..];
+                next_logits(run, window).await?
+            }
+        };
         let token = draw(&logits, &self.options, &mut self.stream);
         self.tokens.push(token as u32);
         Ok(run.tokenizer.decode(&[token as u32]))

@@ -17,3 +17,4 @@ mod pretrained;
 mod runs;
 mod scripting;
 mod site;
+mod tracing;

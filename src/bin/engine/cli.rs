@@ -58,6 +58,10 @@ enum Job {
         /// The file to write; its ending says the form: npz, safetensors or json.
         #[arg(long)]
         out: PathBuf,
+        /// What to do otherwise, as in docs/scripting.md (repeatable):
+        /// {"change":"head","layer":0,"head":1,"scale":0}.
+        #[arg(long)]
+        change: Vec<String>,
     },
     /// Reads something off a forward pass, or off many, and writes what it found.
     Analyse(analyse::Analyse),
@@ -129,9 +133,14 @@ pub fn main() -> Result<(), Fault> {
                 let run = checkpoint::load(&read(&model)?, None, &place)?;
                 examine(&run, &corpus).await
             }
-            Job::Trace { model, text, out } => {
+            Job::Trace {
+                model,
+                text,
+                out,
+                change,
+            } => {
                 let run = checkpoint::load(&read(&model)?, None, &place)?;
-                trace(&run, &text, &out).await
+                trace(&run, &text, &out, &change).await
             }
             Job::Analyse(options) => analyse::analyse(options, &place).await,
             Job::Logits { model, tokens, out } => {
@@ -164,7 +173,7 @@ async fn sample(options: Sample, place: &Place) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn trace(run: &Run, text: &str, out: &Path) -> Result<(), Fault> {
+async fn trace(run: &Run, text: &str, out: &Path, changes: &[String]) -> Result<(), Fault> {
     let ending = out.extension().unwrap_or_default().to_string_lossy();
     let format = Format::ALL.into_iter().find(|f| f.name() == ending);
     let format = format.ok_or_else(|| {
@@ -174,7 +183,11 @@ async fn trace(run: &Run, text: &str, out: &Path) -> Result<(), Fault> {
             out.display()
         ))
     })?;
-    let trace = run.trace(text, &[]).await?;
+    let changes = changes
+        .iter()
+        .map(|change| serde_json::from_str(change).map_err(|e| input(format!("{change}: {e}"))));
+    let changes = changes.collect::<Result<Vec<_>, Fault>>()?;
+    let trace = run.trace(text, &changes).await?;
     if trace.about.cut > 0 {
         println!(
             "the text is longer than the block: its first {} characters were left out",

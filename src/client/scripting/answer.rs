@@ -1,5 +1,6 @@
 //! What scripts get: plain objects with camelCase names, as `docs/scripting.md` lists them.
 
+use crate::analysis::Analysis;
 use crate::client::{EngineInfo, SavedRun, Started, Status};
 use crate::config::attention::Normaliser;
 use crate::config::{Attention, FIELDS, Group, Kind, Preset, Range, Recipe, RunConfig, Value};
@@ -299,6 +300,16 @@ impl<'a> From<&'a Trace> for Traced<'a> {
     }
 }
 
+/// Rows that were read on.
+#[derive(Serialize)]
+pub(super) struct Rows<'a> {
+    #[serde(flatten)]
+    pub(super) traced: Traced<'a>,
+    /// Position of the first of them.
+    pub(super) first: usize,
+    pub(super) rebuilt: bool,
+}
+
 pub(super) fn corpora() -> Vec<Json> {
     let corpora = Corpus::ALL.into_iter().map(|corpus| {
         json!({
@@ -339,6 +350,13 @@ pub(super) fn kinds() -> Vec<Json> {
                 "attention": as_written(&Attention::of(kind, Normaliser::default())),
             })
         })
+        .collect()
+}
+
+pub(super) fn analyses() -> Vec<Json> {
+    let analyses = Analysis::ALL.into_iter();
+    analyses
+        .map(|analysis| json!({ "name": analysis.name(), "help": analysis.help() }))
         .collect()
 }
 

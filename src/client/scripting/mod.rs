@@ -8,10 +8,10 @@ mod event;
 mod spec;
 
 use super::notice::Subscription;
-use super::{Client, fault};
+use super::{Client, ReadOn, fault};
 use crate::protocol::Fault;
-use crate::trace::Array;
-use answer::{Losses, Model, Ran, Ready, Stand, Traced, Trained, Written};
+use crate::trace::{Array, Trace};
+use answer::{Losses, Model, Ran, Ready, Rows, Stand, Traced, Trained, Written};
 use event::Happening;
 use futures::future::LocalBoxFuture;
 use js_sys::{Error, Float32Array, Function, JSON, Object, Promise, Reflect, Uint8Array};
@@ -49,6 +49,7 @@ pub fn install(client: &Client) -> Result<(), JsValue> {
         ("recipes", answer::recipes()),
         ("kinds", answer::kinds()),
         ("options", answer::options()),
+        ("analyses", answer::analyses()),
     ] {
         Reflect::set(&object, &name.into(), &plain(&value)?)?;
     }
@@ -149,10 +150,20 @@ fn passes(object: &Object, client: &Client) -> Result<(), JsValue> {
             let text = spec::trace_text(&json(&text)?)?;
             let wish = spec::TraceOptions::read(&json(&wish)?)?;
             let trace = client.trace(text, wish.interventions).await?;
-            let object = js(&Traced::from(&trace))?;
-            let names = trace.names().map(String::from).collect();
-            let get = move |name: &str| trace.get(name).map(copied);
-            with_arrays(object, "trace", names, get)
+            trace_object(js(&Traced::from(&trace))?, trace)
+        })
+    })?;
+    method(object, "readOn", client, |client, [text, wish, _]| {
+        Box::pin(async move {
+            let text = spec::trace_text(&json(&text)?)?;
+            let wish = spec::ReadOptions::read(&json(&wish)?)?;
+            let ReadOn { rows, rebuilt } = client.read_on(text, wish.fresh).await?;
+            let object = js(&Rows {
+                traced: Traced::from(&rows),
+                first: rows.about.first,
+                rebuilt,
+            })?;
+            trace_object(object, rows)
         })
     })?;
     method(object, "weights", client, |client, _| {
@@ -162,6 +173,13 @@ fn passes(object: &Object, client: &Client) -> Result<(), JsValue> {
             let object = js(&serde_json::json!({ "names": names }))?;
             let get = move |name: &str| weights.get(name).map(copied);
             with_arrays(object, "model", names, get)
+        })
+    })?;
+    method(object, "analyse", client, |client, [name, wish, _]| {
+        Box::pin(async move {
+            let analysis = spec::analysis(&json(&name)?)?;
+            let options = spec::analysis_options(&json(&wish)?)?;
+            js(&client.analyse(analysis, options).await?)
         })
     })?;
     method(
@@ -178,6 +196,12 @@ fn passes(object: &Object, client: &Client) -> Result<(), JsValue> {
             })
         },
     )
+}
+
+fn trace_object(object: JsValue, trace: Trace) -> Reply {
+    let names = trace.names().map(String::from).collect();
+    let get = move |name: &str| trace.get(name).map(copied);
+    with_arrays(object, "trace", names, get)
 }
 
 /// Arrays as scripts see them: `get(name)` beside what the object says already.

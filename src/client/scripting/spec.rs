@@ -1,5 +1,6 @@
 //! What scripts ask for, read from plain data. Whatever is not known is refused by its name.
 
+use crate::analysis::{Analysis, Options};
 use crate::client::fault::input;
 use crate::client::{NamedText, RunSpec};
 use crate::config::{Preset, Recipe, RunConfig};
@@ -171,6 +172,33 @@ impl TraceOptions {
     pub(super) fn read(json: &Json) -> Result<Self, Fault> {
         object("trace", json)
     }
+}
+
+/// `readOn`'s object.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ReadOptions {
+    pub(super) fresh: bool,
+}
+
+impl ReadOptions {
+    pub(super) fn read(json: &Json) -> Result<Self, Fault> {
+        object("readOn", json)
+    }
+}
+
+/// `analyse`'s first argument.
+pub(super) fn analysis(json: &Json) -> Result<Analysis, Fault> {
+    let found = json.as_str().and_then(Analysis::named);
+    found.ok_or_else(|| {
+        let names = Analysis::ALL.map(Analysis::name).join(", ");
+        input(format!("there is no analysis {json}; there are {names}"))
+    })
+}
+
+/// `analyse`'s object.
+pub(super) fn analysis_options(json: &Json) -> Result<Options, Fault> {
+    object("analyse", json)
 }
 
 /// `exportTrace`'s second argument.

@@ -120,12 +120,15 @@ pub fn read(bytes: &[u8]) -> Result<Trace, TraceError> {
         why,
     };
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|e| foreign(e.to_string()))?;
-    let about = entry(&mut archive, ABOUT, bytes.len())?;
+    // Entries of a forged archive may all point at the same bytes: together they may hold no more
+    // than the file.
+    let mut left = bytes.len();
+    let about = entry(&mut archive, ABOUT, &mut left)?;
     let (_, about): (_, Vec<u8>) = numbers(ABOUT, &about)?;
     let about: About = serde_json::from_slice(&about).map_err(|e| foreign(e.to_string()))?;
     let mut data = Vec::new();
     for expected in &about.entries {
-        let npy = entry(&mut archive, &expected.name, bytes.len())?;
+        let npy = entry(&mut archive, &expected.name, &mut left)?;
         let (shape, found): (_, Vec<f32>) = numbers(&expected.name, &npy)?;
         if shape != expected.shape {
             return Err(TraceError::Mismatch {
@@ -138,11 +141,11 @@ pub fn read(bytes: &[u8]) -> Result<Trace, TraceError> {
     Trace::new(about, data)
 }
 
-/// The bytes of one `.npy` within the archive, which has `size` bytes.
+/// The bytes of one `.npy` within the archive, taken from those that are `left` to be read.
 fn entry(
     archive: &mut ZipArchive<Cursor<&[u8]>>,
     name: &str,
-    size: usize,
+    left: &mut usize,
 ) -> Result<Vec<u8>, TraceError> {
     let damaged = |why: String| TraceError::Mismatch {
         name: name.into(),
@@ -151,12 +154,12 @@ fn entry(
     let file = archive.by_name(&format!("{name}.npy"));
     let file = file.map_err(|_| TraceError::Missing { name: name.into() })?;
     let stored = file.compression() == CompressionMethod::Stored;
-    if !stored || file.size() > size as u64 {
+    if !stored || file.size() > *left as u64 {
         return Err(damaged("it is compressed, or longer than its file".into()));
     }
     let mut bytes = Vec::new();
-    let read = file.take(size as u64).read_to_end(&mut bytes);
-    read.map_err(|e| damaged(e.to_string()))?;
+    let read = file.take(*left as u64).read_to_end(&mut bytes);
+    *left -= read.map_err(|e| damaged(e.to_string()))?;
     Ok(bytes)
 }
 

@@ -373,6 +373,13 @@ impl Page {
         }
     }
 
+    /// From now on no address elsewhere answers, as without a network.
+    pub fn go_offline(&mut self) {
+        for (_, reply) in &mut self.setup.elsewhere {
+            *reply = Reply::Offline;
+        }
+    }
+
     fn answer_elsewhere(&mut self, session: &str, params: &Json) -> Outcome<()> {
         let id = &params["requestId"];
         let address = params["request"]["url"].as_str().unwrap_or_default();

@@ -4,11 +4,14 @@
 //! arrived, so that a pause, a step or a restart waits for no more than the turn in progress, and a
 //! model can write while it trains.
 
-use super::checkpoint;
-use super::device::Place;
-use super::run::{Run, input};
-use super::sample::Generation;
-use super::train::{Measured, Part, Queued, no_text, read_steps};
+mod looking;
+
+use crate::engine::checkpoint;
+use crate::engine::device::Place;
+use crate::engine::reading::Reading;
+use crate::engine::run::{Run, input};
+use crate::engine::sample::Generation;
+use crate::engine::train::{Measured, Part, Queued, no_text, read_steps};
 use crate::protocol::{
     Backend, Command, Event, Fault, FaultKind, Reply, Request, StepReport, TrainSummary, VERSION,
 };
@@ -30,6 +33,7 @@ pub struct Session<H> {
     run: Option<Run>,
     training: Option<Training>,
     writing: Option<Writing>,
+    reading: Reading,
     last_save: Instant,
     /// Whether this run's shaders are compiled: its first step does that.
     warm: bool,
@@ -76,6 +80,7 @@ impl<H: Host> Session<H> {
             run: None,
             training: None,
             writing: None,
+            reading: Reading::default(),
             last_save: Instant::now(),
             warm: false,
         }
@@ -166,32 +171,21 @@ impl<H: Host> Session<H> {
                 let step = run.step;
                 return Ok(Some((Reply::Checkpoint { step }, vec![bytes])));
             }
-            Command::Weights => {
-                let run = self.run()?;
-                let (entries, numbers) = run.weights().await?;
-                let reply = Reply::Weights {
-                    step: run.step,
-                    entries,
-                };
-                return Ok(Some((reply, vec![bytes_of(&numbers)])));
-            }
+            Command::Weights => return self.weights().await.map(Some),
             Command::Trace {
                 text,
                 interventions,
-            } => {
-                let trace = self.run()?.trace(&text, &interventions).await?;
-                let numbers = bytes_of(trace.data());
-                return Ok(Some((Reply::Traced(Box::new(trace.about)), vec![numbers])));
+            } => return self.trace(&text, &interventions).await.map(Some),
+            Command::Read { text, fresh } => return self.read(&text, fresh).await.map(Some),
+            Command::Analyse { analysis, options } => {
+                let report = self.run()?.analyse(analysis, &options).await?;
+                Reply::Report(serde_json::to_value(report).map_err(input)?)
             }
             Command::ExportTrace {
                 text,
                 interventions,
                 format,
-            } => {
-                let trace = self.run()?.trace(&text, &interventions).await?;
-                let file = trace.export(format).map_err(input)?;
-                return Ok(Some((Reply::File, vec![file])));
-            }
+            } => return self.export(&text, &interventions, format).await.map(Some),
         };
         Ok(Some((reply, Vec::new())))
     }
@@ -219,6 +213,7 @@ impl<H: Host> Session<H> {
     fn start(&mut self, run: Run) -> Reply {
         let info = run.info();
         self.run = Some(run);
+        self.reading = Reading::default();
         self.warm = false;
         self.last_save = Instant::now();
         Reply::Run(info)
@@ -482,13 +477,15 @@ impl<H: Host> Session<H> {
     }
 
     fn run(&self) -> Result<&Run, Fault> {
-        self.run.as_ref().ok_or_else(|| {
-            Fault::new(
-                FaultKind::State,
-                "There is no run yet. Start one, or load a checkpoint.",
-            )
-        })
+        self.run.as_ref().ok_or_else(no_run)
     }
+}
+
+fn no_run() -> Fault {
+    Fault::new(
+        FaultKind::State,
+        "There is no run yet. Start one, or load a checkpoint.",
+    )
 }
 
 /// Steps that may be queued before their numbers are read. The CPU has no queue; on a GPU a few
@@ -498,11 +495,6 @@ fn ahead(backend: Backend) -> usize {
         Backend::Cpu => 1,
         Backend::Webgpu => 4,
     }
-}
-
-/// Little-endian.
-fn bytes_of(numbers: &[f32]) -> Vec<u8> {
-    numbers.iter().flat_map(|x| x.to_le_bytes()).collect()
 }
 
 fn text_of(payload: Option<Vec<u8>>) -> Result<Option<String>, Fault> {

@@ -1,0 +1,62 @@
+//! What is asked of a model that does not move it: passes, weights.
+
+use super::{Host, Session, no_run};
+use crate::engine::reading::Reading;
+use crate::engine::run::input;
+use crate::protocol::{Fault, FaultKind, Reply};
+use crate::trace::{Format, Intervention};
+
+/// A reply with its one payload.
+type Seen = (Reply, Vec<Vec<u8>>);
+
+impl<H: Host> Session<H> {
+    pub(super) async fn weights(&self) -> Result<Seen, Fault> {
+        let run = self.run()?;
+        let (entries, numbers) = run.weights().await?;
+        let step = run.step;
+        Ok((Reply::Weights { step, entries }, vec![bytes_of(&numbers)]))
+    }
+
+    pub(super) async fn trace(
+        &self,
+        text: &str,
+        interventions: &[Intervention],
+    ) -> Result<Seen, Fault> {
+        let trace = self.run()?.trace(text, interventions).await?;
+        let numbers = bytes_of(trace.data());
+        Ok((Reply::Traced(Box::new(trace.about)), vec![numbers]))
+    }
+
+    pub(super) async fn read(&mut self, text: &str, fresh: bool) -> Result<Seen, Fault> {
+        let run = self.run.as_ref().ok_or_else(no_run)?;
+        let tokens = run.tokenizer.encode(text).map_err(input)?;
+        if fresh {
+            self.reading = Reading::default();
+        }
+        let read = self.reading.read(run, &tokens, true).await?;
+        let trace = read
+            .trace
+            .ok_or_else(|| Fault::new(FaultKind::Internal, "A pass left no trace."))?;
+        let numbers = bytes_of(trace.data());
+        let reply = Reply::Read {
+            about: Box::new(trace.about),
+            rebuilt: read.rebuilt,
+        };
+        Ok((reply, vec![numbers]))
+    }
+
+    pub(super) async fn export(
+        &self,
+        text: &str,
+        interventions: &[Intervention],
+        format: Format,
+    ) -> Result<Seen, Fault> {
+        let trace = self.run()?.trace(text, interventions).await?;
+        Ok((Reply::File, vec![trace.export(format).map_err(input)?]))
+    }
+}
+
+/// Little-endian.
+fn bytes_of(numbers: &[f32]) -> Vec<u8> {
+    numbers.iter().flat_map(|x| x.to_le_bytes()).collect()
+}
