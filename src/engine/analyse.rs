@@ -4,8 +4,9 @@
 use super::record::Watch;
 use super::run::{Run, input, unread};
 use crate::analysis::ablation::{Answer, Digit, Effect, Fact, Part, effects, fact};
+use crate::analysis::contributions::{Contribution, leave_out};
 use crate::analysis::lens::{found, lens};
-use crate::analysis::{Analysis, Gathering, Needs, Options, Report, of_trace};
+use crate::analysis::{Analysis, Gathering, Head, Needs, Options, Report, of_trace};
 use crate::protocol::Fault;
 use crate::text::corpus::Corpus;
 use crate::text::corpus::addition::{Digits, Problem};
@@ -60,7 +61,12 @@ impl Run {
         match (analysis.needs(), &options.text, &options.corpus) {
             (Needs::Trace | Needs::Corpus, Some(text), None) => {
                 let trace = self.trace(text, &[]).await?;
-                of_trace(analysis, &trace, &self.arrays().await?, options).map_err(input)
+                let report = of_trace(analysis, &trace, &self.arrays().await?, options);
+                let mut report = report.map_err(input)?;
+                if let Report::Contributions { contributions } = &mut report {
+                    self.effects_on(contributions, text).await?;
+                }
+                Ok(report)
             }
             (Needs::Corpus, None, Some(corpus)) => {
                 self.over_corpus(analysis, corpus, options.windows).await
@@ -86,6 +92,15 @@ impl Run {
                 analysis.name()
             ))),
         }
+    }
+
+    /// Beside what each head puts to a logit, what the logit loses without it: a pass for each head.
+    async fn effects_on(&self, found: &mut [Contribution], text: &str) -> Result<(), Fault> {
+        for head in Head::all(&self.config.model) {
+            let without = self.trace(text, &[Part::Head(head).off()]).await?;
+            leave_out(found, head, &without).map_err(input)?;
+        }
+        Ok(())
     }
 
     async fn arrays(&self) -> Result<Arrays, Fault> {
