@@ -121,7 +121,6 @@ impl<'a> Unembedding<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::vectors::minus;
     use super::*;
     use crate::analysis::vectors::minus;
     use crate::random::Stream;
