@@ -10,6 +10,7 @@ use super::peel::{PeeledPoint, peels};
 use super::rollout::{Rollout, rollout};
 use super::shift::{Shift, Shifts};
 use crate::config::ModelConfig;
+use crate::text::corpus::Tag;
 use crate::trace::{Arrays, Trace};
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,7 @@ pub enum Analysis {
     Peel,
     Rollout,
     Shift,
+    Parts,
     Carry,
     Facts,
 }
@@ -40,7 +42,7 @@ pub enum Needs {
 }
 
 impl Analysis {
-    pub const ALL: [Analysis; 9] = [
+    pub const ALL: [Analysis; 10] = [
         Analysis::Contributions,
         Analysis::Likeness,
         Analysis::Entropy,
@@ -48,6 +50,7 @@ impl Analysis {
         Analysis::Peel,
         Analysis::Rollout,
         Analysis::Shift,
+        Analysis::Parts,
         Analysis::Carry,
         Analysis::Facts,
     ];
@@ -62,6 +65,7 @@ impl Analysis {
             Analysis::Peel => "peel",
             Analysis::Rollout => "rollout",
             Analysis::Shift => "shift",
+            Analysis::Parts => "parts",
             Analysis::Carry => "carry",
             Analysis::Facts => "facts",
         }
@@ -97,6 +101,9 @@ impl Analysis {
             Analysis::Shift => {
                 "Whether a head looks where meaning changes: correlations, with their intervals."
             }
+            Analysis::Parts => {
+                "What each head and block is worth to each sort of question of a corpus."
+            }
             Analysis::Carry => {
                 "What each head and block is worth to a digit of a sum, with and without a carry."
             }
@@ -112,7 +119,7 @@ impl Analysis {
                 Needs::Trace
             }
             Analysis::Likeness | Analysis::Entropy | Analysis::Shift => Needs::Corpus,
-            Analysis::Carry | Analysis::Facts => Needs::Passes,
+            Analysis::Parts | Analysis::Carry | Analysis::Facts => Needs::Passes,
         }
     }
 }
@@ -127,7 +134,7 @@ pub struct Options {
     pub corpus: Option<String>,
     /// How many blocks of the corpus.
     pub windows: usize,
-    /// `carry`: how many sums.
+    /// `parts`, `carry`: how many questions.
     pub questions: usize,
     /// The position asked about. Without it all; in `peel`, the last.
     pub position: Option<usize>,
@@ -172,6 +179,7 @@ pub enum Report {
     Peel { points: Vec<PeeledPoint> },
     Rollout(Rollout),
     Shift { heads: Vec<Shift> },
+    Parts { effects: Vec<Effect<Tag>> },
     Carry { effects: Vec<Effect<Digit>> },
     Facts { facts: Vec<Fact> },
 }
@@ -201,6 +209,7 @@ pub fn of_trace(
         Analysis::Likeness
         | Analysis::Entropy
         | Analysis::Shift
+        | Analysis::Parts
         | Analysis::Carry
         | Analysis::Facts => {
             let mut gathering = Gathering::new(analysis, &trace.about.model)?;
@@ -238,6 +247,7 @@ impl Gathering {
             | Analysis::Lens
             | Analysis::Peel
             | Analysis::Rollout
+            | Analysis::Parts
             | Analysis::Carry
             | Analysis::Facts => return Err(AnalysisError::Passes(analysis)),
         };

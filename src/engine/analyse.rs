@@ -8,9 +8,9 @@ use crate::analysis::contributions::{Contribution, leave_out};
 use crate::analysis::lens::{found, lens};
 use crate::analysis::{Analysis, Gathering, Head, Needs, Options, Report, of_trace};
 use crate::protocol::Fault;
-use crate::text::corpus::Corpus;
 use crate::text::corpus::addition::{Digits, Problem};
 use crate::text::corpus::facts::recall_questions;
+use crate::text::corpus::{Corpus, Tag};
 use crate::trace::{Arrays, Intervention};
 use burn::module::Module;
 use burn::tensor::{Int, Tensor, TensorData};
@@ -71,14 +71,19 @@ impl Run {
             (Needs::Corpus, None, Some(corpus)) => {
                 self.over_corpus(analysis, corpus, options.windows).await
             }
-            (Needs::Passes, None, None) => match analysis {
-                Analysis::Facts => Ok(Report::Facts {
-                    facts: self.facts().await?,
-                }),
-                _ => Ok(Report::Carry {
-                    effects: self.carries(options.questions).await?,
-                }),
-            },
+            (Needs::Passes, None, Some(corpus)) if analysis == Analysis::Parts => {
+                let corpus = Corpus::named(corpus).map_err(input)?;
+                let effects = self.parts(corpus, options.questions).await?;
+                Ok(Report::Parts { effects })
+            }
+            (Needs::Passes, None, None) if analysis == Analysis::Carry => {
+                let effects = self.carries(options.questions).await?;
+                Ok(Report::Carry { effects })
+            }
+            (Needs::Passes, None, None) if analysis == Analysis::Facts => {
+                let facts = self.facts().await?;
+                Ok(Report::Facts { facts })
+            }
             (Needs::Trace, ..) => Err(input(format!(
                 "{} is read off one pass: give a text, and no corpus.",
                 analysis.name()
@@ -87,10 +92,15 @@ impl Run {
                 "{} is read off many passes: give a corpus, or a text.",
                 analysis.name()
             ))),
-            (Needs::Passes, ..) => Err(input(format!(
-                "{} asks questions of its own: give neither text nor corpus.",
-                analysis.name()
-            ))),
+            (Needs::Passes, ..) => Err(input(match analysis {
+                Analysis::Parts => {
+                    "parts asks a corpus's questions: give its name, and no text.".into()
+                }
+                _ => format!(
+                    "{} asks questions of its own: give neither text nor corpus.",
+                    analysis.name()
+                ),
+            })),
         }
     }
 
@@ -124,6 +134,26 @@ impl Run {
             gathering.add(&trace).map_err(input)?;
         }
         Ok(gathering.finish())
+    }
+
+    /// What each part is worth to the questions of a corpus, on lines that no text contains.
+    async fn parts(&self, corpus: Corpus, questions: usize) -> Result<Vec<Effect<Tag>>, Fault> {
+        let exam = corpus.exam(UNSEEN);
+        if exam.is_empty() {
+            return Err(input(format!(
+                "In {} nothing is right or wrong, so there is nothing to ask.",
+                corpus.name()
+            )));
+        }
+        let (mut asked, mut groups) = (Vec::new(), Vec::new());
+        for question in exam.iter().take(questions.max(1)) {
+            let line = Asked::new(self, &question.prompt, &question.answer)?;
+            groups.extend(std::iter::repeat_n(question.tag, line.right.len()));
+            asked.push(line);
+        }
+        let clean = self.answers(&asked, &[]).await?;
+        let off = self.without_each(&asked).await?;
+        effects(&groups, &clean, &off).map_err(input)
     }
 
     /// What each part is worth to the digits of sums that no text contains.

@@ -21,7 +21,7 @@ pub struct Analyse {
     /// How many blocks of the corpus.
     #[arg(long, default_value_t = 100)]
     windows: usize,
-    /// `carry`: how many sums.
+    /// `parts`, `carry`: how many questions.
     #[arg(long, default_value_t = 100)]
     questions: usize,
     #[arg(long, value_enum)]
