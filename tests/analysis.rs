@@ -89,11 +89,11 @@ fn shares_of_heads_are_the_share_of_attention(name: &str, trace: &Trace, weights
     for layer in 0..model.n_layer {
         let biases = biases(model, weights, layer).expect("there");
         for t in 0..trace.about.tokens.len() {
-            let here = found
+            let mut here = found
                 .iter()
                 .filter(|c| c.head.layer == layer && c.position == t);
             let together: f64 = here.clone().map(|c| c.logit_share).sum();
-            let character = here.last().expect("heads").character;
+            let character = here.next_back().expect("heads").character;
             let vocab = &trace.about.vocab;
             let token = vocab.iter().position(|c| *c == character).expect("known");
             let out = row(trace, &format!("blocks.{layer}.hook_attn_out"), t);
