@@ -36,6 +36,15 @@ pub struct Analyse {
     /// A point of the stream, as blocks.0.hook_resid_mid. Without it all.
     #[arg(long)]
     point: Option<String>,
+    /// `lens`: how many of the likeliest characters.
+    #[arg(long, default_value_t = 3)]
+    top: usize,
+    /// `peel`: the norm to stop at, as a share of the vector's own, 0 to 1.
+    #[arg(long, default_value_t = 0.1)]
+    floor: f64,
+    /// `peel`: most characters to take away.
+    #[arg(long, default_value_t = 8)]
+    most: usize,
     /// The file to write (JSON).
     #[arg(long)]
     out: PathBuf,
@@ -75,7 +84,9 @@ pub async fn analyse(asked: Analyse, place: &Place) -> Result<(), Fault> {
         position: asked.position,
         character: asked.character,
         point: asked.point,
-        ..Options::default()
+        top: asked.top,
+        floor: asked.floor,
+        most: asked.most,
     };
     let report = run.analyse(analysis, &options).await?;
     let text = serde_json::to_string_pretty(&report).map_err(input)?;
