@@ -7,6 +7,7 @@
 
 pub mod analysis;
 pub mod config;
+pub mod explain;
 pub mod models;
 pub mod protocol;
 pub mod random;
