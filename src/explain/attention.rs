@@ -102,9 +102,9 @@ fn score_vector(place: Place) -> String {
     format!("{}.additive.v", place.weights())
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
     /// `additive`: v of a head.
-    pub fn score_vector(&self, place: Place, head: usize) -> Option<&[f32]> {
+    pub fn score_vector(&self, place: Place, head: usize) -> Option<&'a [f32]> {
         self.weight_row(&score_vector(place), head)
     }
 

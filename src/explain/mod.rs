@@ -68,10 +68,6 @@ impl Term {
             from,
         }
     }
-
-    fn plain(label: impl Into<String>, value: f64, from: Option<Cell>) -> Self {
-        Term::product(label, &[value], from)
-    }
 }
 
 /// What is done after the sum, and what has become of it then.

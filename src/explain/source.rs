@@ -116,6 +116,11 @@ impl<'a> Source<'a> {
             .flatten()
     }
 
+    /// The weights that make one number of a token's query, key and value, which are stacked.
+    pub fn projection_row(&self, place: Place, n: usize) -> Option<&'a [f32]> {
+        self.weight_row(&format!("{}.c_attn.weight", place.weights()), n)
+    }
+
     pub(super) fn weights_of(&self, name: &str, n: usize) -> Explained<Vec<f64>> {
         let row = self.weight_row(name, n).ok_or(Unexplained::Weights)?;
         Ok(row.iter().map(|x| f64::from(*x)).collect())
