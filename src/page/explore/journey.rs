@@ -162,7 +162,6 @@ impl Scene {
                 | Scene::AdditiveScore(_)
                 | Scene::Mask(_)
                 | Scene::Sharpen(_)
-                | Scene::Window
                 | Scene::Softmax(_)
                 | Scene::Mix(_)
         )

@@ -94,13 +94,13 @@ fn opening(page: &Page, state: &State) -> Html {
     html! {
         <p class="what facts">
             <strong>{ &run.started.label }</strong>
-            { format!(
-                ": {} attention, {} blocks, {} heads, {} channels",
+            <span>{ format!(
+                "{} attention, {} blocks, {} heads, {} channels",
                 model.attention.kind().label().to_lowercase(),
                 model.n_layer, model.n_head, model.n_embd,
-            ) }
+            ) }</span>
             if let Some(step) = step {
-                <span class="number">{ format!(", as of step {step}") }</span>
+                <span class="number">{ format!("as of step {step}") }</span>
             }
             if !run.is_ready_made() {
                 <label class="switch">
@@ -256,7 +256,6 @@ fn heading(page: &Page, looking: &Looking, slot: &Slot, stop: Stop) -> Html {
             </div>
             if looking.open {
                 <p class="scene-words">{ words::words(stop.scene, model) }</p>
-                <p class="formula">{ words::formula(stop.scene) }</p>
             } else {
                 <p class="scene-words">
                     { "Each cell is the stream of one token at one depth, with the character that the \
@@ -264,9 +263,14 @@ fn heading(page: &Page, looking: &Looking, slot: &Slot, stop: Stop) -> Html {
                        token looks at, head by head, where the weight is above the threshold; points \
                        between the columns show all heads together." }
                 </p>
-                { threshold(page, looking) }
             }
-            if stop.scene.is_of_a_head() || !looking.open {
+            <div class="scene-tools">
+                if looking.open {
+                    <p class="formula">{ words::formula(stop.scene) }</p>
+                } else {
+                    { threshold(page, looking) }
+                }
+                if stop.scene.is_of_a_head() || !looking.open {
                 <div class="heads" role="group" aria-label="Head">
                     for head in 0..model.n_head {
                         <button
@@ -281,6 +285,7 @@ fn heading(page: &Page, looking: &Looking, slot: &Slot, stop: Stop) -> Html {
                     }
                 </div>
             }
+            </div>
         </header>
     }
 }

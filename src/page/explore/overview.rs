@@ -33,10 +33,12 @@ impl Grid {
 pub fn picture(view: &View, threshold: f64) -> Picture {
     let tokens = view.source.tokens();
     let layers = view.source.model().n_layer;
-    let stride = (view.width - LABEL - 8.0) / (layers + 1) as f64;
+    let across = view.width - LABEL - 8.0;
+    let cell = (across / (layers + 1) as f64 * 0.42).clamp(24.0, 90.0);
+    let stride = (across - cell) / layers.max(1) as f64;
     let grid = Grid {
-        row: (560.0 / tokens.max(1) as f64).clamp(16.0, 32.0),
-        cell: (stride * 0.42).clamp(24.0, 90.0),
+        row: (420.0 / tokens.max(1) as f64).clamp(16.0, 30.0),
+        cell,
         stride,
     };
     let mut picture = Picture {
@@ -100,20 +102,15 @@ fn guess(picture: &mut Picture, view: &View, grid: &Grid, depth: usize, token: u
         value: certainty,
         most: 1.0,
         cell,
-        alpha: if token == view.token { 0.75 } else { 0.5 },
+        alpha: if token == view.token { 0.55 } else { 0.4 },
     });
     let character = best.and_then(|v| view.source.trace.about.vocab.get(v));
     let words = character.copied().map_or("·".into(), visible);
-    let role = if token == view.token {
-        Role::Ink
-    } else {
-        Role::Faint
-    };
     picture.marks.push(Mark::Text {
         at: area.centre(),
         words,
         align: Align::Centre,
-        role: if certainty > 0.5 { Role::Ink } else { role },
+        role: Role::Ink,
         strong: token == view.token,
         alpha: 1.0,
     });

@@ -82,9 +82,11 @@ pub fn paint(canvas: &HtmlCanvasElement, style: &Style, picture: &Picture, marke
     for mark in &picture.marks {
         let Some(cell) = mark.cell() else { continue };
         if marked.chosen == Some(cell) {
-            brush.outline(mark.area(), &style.ink, 2.5);
+            brush.outline(mark.area(), &style.ink, 2.5, 1.0);
         } else if marked.inputs.contains(&cell) {
-            brush.outline(mark.area(), &style.attention, 1.0);
+            // Many frames would hide what they frame.
+            let alpha = if marked.inputs.len() > 40 { 0.25 } else { 0.9 };
+            brush.outline(mark.area(), &style.attention, 1.0, alpha);
         }
     }
 }
@@ -123,9 +125,9 @@ impl Brush<'_> {
         self.context.fill_rect(area.x, area.y, area.w, area.h);
     }
 
-    fn outline(&self, area: Rect, colour: &str, width: f64) {
+    fn outline(&self, area: Rect, colour: &str, width: f64, alpha: f64) {
         let c = &self.context;
-        c.set_global_alpha(1.0);
+        c.set_global_alpha(alpha);
         c.set_stroke_style_str(colour);
         c.set_line_width(width);
         c.stroke_rect(area.x, area.y, area.w, area.h);
@@ -205,6 +207,9 @@ impl Brush<'_> {
             Align::Right => "right",
         });
         c.set_text_baseline("middle");
+        // A hyphen is too short for a minus; alone it is a character of the sentence.
+        let signed = (words.len() > 1).then(|| words.replace('-', "−"));
+        let words = signed.as_deref().unwrap_or(words);
         // Fails only where there is no font at all.
         let _ = c.fill_text(words, at.0, at.1 + 0.5);
     }
@@ -235,7 +240,7 @@ impl Brush<'_> {
         };
         c.set_global_alpha(0.09 * alpha);
         match look {
-            Look::Shade | Look::Hidden => {}
+            Look::Shade | Look::Part | Look::Hidden => {}
             Look::Bar | Look::Column | Look::Share | Look::Sideways => self.fill(body),
         }
         c.set_global_alpha(alpha);
@@ -268,7 +273,7 @@ impl Brush<'_> {
                 };
                 self.fill(Rect::new(left, body.y, length.max(0.75), body.h));
             }
-            Look::Shade => self.shade(area, share, alpha),
+            Look::Shade | Look::Part => self.shade(area, share, alpha),
             Look::Hidden => self.hatch(area, alpha),
         }
         if written && value.is_finite() {

@@ -89,9 +89,11 @@ fn tokens(page: &Page, explore: &Explore, slot: &Slot) -> Html {
                         page.dispatch(Action::Explore(ExploreAction::Append(*character)));
                     })}
                 >
-                    { "Add the likeliest: " }
-                    <b class="character">{ visible(character) }</b>
-                    <span class="number">{ format!(" {:.0} %", 100.0 * p) }</span>
+                    { "Add the likeliest " }
+                    <span class="guess number">
+                        <b class="character">{ visible(character) }</b>
+                        { format!(" {:.0} %", 100.0 * p) }
+                    </span>
                 </button>
             }
         </>

@@ -7,7 +7,8 @@ use crate::page::field::on_click;
 use crate::page::icons::Icon;
 use crate::page::state::Action;
 use crate::page::state::explore::{Explore, ExploreAction, SPEEDS, Slot};
-use web_sys::{HtmlInputElement, HtmlSelectElement};
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 /// The keys and what they do.
@@ -39,6 +40,8 @@ pub fn Timeline(props: &TimelineProps) -> Html {
         slot,
         clock,
     } = props;
+    let bar = use_node_ref();
+    use_in_sight(&bar, explore.stop);
     let playing = explore.playhead.playing;
     let act = |action: ExploreAction| {
         on_click(&(page.clone(), action), |(page, action)| {
@@ -130,7 +133,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
             >
                 { "?" }
             </button>
-            { scenes(page, explore, slot) }
+            { scenes(page, explore, slot, &bar) }
             if explore.help {
                 <dl class="keys">
                     for (key, words) in KEYS {
@@ -145,8 +148,25 @@ pub fn Timeline(props: &TimelineProps) -> Html {
     }
 }
 
+/// Keeps the present scene's button in sight, in the middle of a bar that is longer than the screen.
+#[hook]
+fn use_in_sight(bar: &NodeRef, stop: usize) {
+    let bar = bar.clone();
+    use_effect_with(stop, move |_| {
+        let Some(bar) = bar.cast::<HtmlElement>() else {
+            return;
+        };
+        let present = bar.query_selector("[aria-current]").ok().flatten();
+        let present = present.and_then(|button| button.dyn_into::<HtmlElement>().ok());
+        if let Some(button) = present {
+            let middle = button.offset_left() + button.offset_width() / 2;
+            bar.set_scroll_left(middle - bar.client_width() / 2);
+        }
+    });
+}
+
 /// Every scene of the journey, by blocks.
-fn scenes(page: &Page, explore: &Explore, slot: &Slot) -> Html {
+fn scenes(page: &Page, explore: &Explore, slot: &Slot, bar: &NodeRef) -> Html {
     let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
     for (n, stop) in slot.journey.iter().enumerate() {
         let name = match (stop.scene.is_in_block(), n) {
@@ -160,7 +180,7 @@ fn scenes(page: &Page, explore: &Explore, slot: &Slot) -> Html {
         }
     }
     html! {
-        <nav class="scenes" aria-label="Scenes">
+        <nav ref={bar} class="scenes" aria-label="Scenes">
             for (name, stops) in groups {
                 <div class="group">
                     <span class="group-name">{ name }</span>

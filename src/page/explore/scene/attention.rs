@@ -269,7 +269,7 @@ fn meet(board: &mut Board, meeting: &Meeting, open: impl Fn(&mut Board, usize)) 
 fn list(board: &mut Board, meeting: &Meeting, key: usize, sliding: bool) {
     let (token, head) = (board.view.token, board.view.head);
     let keys = meeting.scores.len();
-    let height = (420.0 / keys.max(1) as f64).clamp(11.0, 24.0);
+    let height = (330.0 / keys.max(1) as f64).clamp(11.0, 22.0);
     let area = board.shelf("keys and scores", Role::Faint, height * keys as f64);
     board.say("scores", &meeting.scores);
     let most = largest(&meeting.scores);

@@ -12,9 +12,9 @@ pub const LINE: f64 = 18.0;
 /// Between two strips.
 const GAP: f64 = 14.0;
 /// Height of a strip of cells that are too narrow for their numbers.
-const LOW: f64 = 34.0;
+const LOW: f64 = 46.0;
 /// Height of one whose cells have room for them.
-const HIGH: f64 = 46.0;
+const HIGH: f64 = 50.0;
 /// Cells get a number from this width on.
 pub const READABLE: f64 = 40.0;
 
@@ -219,7 +219,8 @@ impl<'a> Board<'a> {
             self.strong((0.0, self.y + LINE / 2.0), label, Align::Left, role);
             self.y += LINE + 2.0;
         } else {
-            let at = (self.left() - 12.0, self.y + height / 2.0);
+            // Beside a tall picture a label in the middle would be looked for in vain.
+            let at = (self.left() - 12.0, self.y + (height / 2.0).min(24.0));
             self.strong(at, label, Align::Right, role);
         }
         let area = Rect::new(self.left(), self.y, self.room(), height);

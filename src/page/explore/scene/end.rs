@@ -90,7 +90,7 @@ pub fn logits(board: &mut Board) {
     let most = largest(&logits);
     let count = best.len().min(CANDIDATES);
     let height = 24.0;
-    let label = "what may come next";
+    let label = "next character";
     let area = board.shelf(label, Role::Attention, height * count as f64 + LINE);
     let columns = [0.0, 40.0, 40.0 + (area.w - 40.0) * 0.42];
     let heads = ["", "logit", "probability"];

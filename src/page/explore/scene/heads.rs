@@ -28,6 +28,15 @@ pub fn out(board: &mut Board) {
     let all: Vec<f64> = rows.iter().flatten().chain(&sum).copied().collect();
     let most = largest(&all);
     let measured = !board.is_narrow();
+    if measured {
+        let words = ["length", "cosine", "entropy"];
+        for (k, words) in words.into_iter().enumerate() {
+            let x = board.view.width - MEASURES + (k as f64 + 1.0) * MEASURES / 3.0;
+            let at = (x, board.y + LINE / 2.0);
+            board.text(at, words, Align::Right, Role::Faint);
+        }
+        board.y += LINE;
+    }
     let mut partial = vec![0.0; sum.len()];
     for (n, ((place, head), row)) in shares.iter().zip(&rows).enumerate() {
         let come = board.turn(n, shares.len(), 0.04, 0.72);
@@ -38,7 +47,7 @@ pub fn out(board: &mut Board) {
             Some(pass) => format!("{} head {head}", pass.name()),
             None => format!("head {head}"),
         };
-        let area = board.shelf(&label, Role::Value, 26.0);
+        let area = board.shelf(&label, Role::Value, 30.0);
         board.say(&label, row);
         let own = if measured { area.w - MEASURES } else { area.w };
         let strip = Strip::bars(row, Role::Value).within(most);
@@ -75,15 +84,6 @@ pub fn out(board: &mut Board) {
         } else {
             board.y -= 6.0;
         }
-    }
-    if measured {
-        let words = ["length", "cosine to E", "entropy"];
-        for (k, words) in words.into_iter().enumerate() {
-            let x = board.view.width - MEASURES + (k as f64 + 1.0) * MEASURES / 3.0;
-            let at = (x, board.y + LINE / 2.0 - 8.0);
-            board.text(at, words, Align::Right, Role::Faint);
-        }
-        board.y += LINE;
     }
     let come = board.phase(0.74, 0.92);
     let numbers: Vec<f64> = partial

@@ -65,6 +65,8 @@ pub enum Look {
     Sideways,
     /// A shade; negative ones are struck through.
     Shade,
+    /// A shade without its number: a part of a whole.
+    Part,
     /// Minus infinity: hatched.
     Hidden,
 }

@@ -58,7 +58,7 @@ fn longest(board: &Board) -> usize {
 fn bracket(board: &mut Board, span: f64, come: f64) {
     let count = board.view.token + 1;
     let area = board.shelf("reaches back", Role::Span, 40.0);
-    let width = (area.w / count as f64).min(34.0);
+    let width = area.w / count as f64;
     for j in 0..count {
         let x = area.x + (j as f64 + 0.5) * width;
         let within = (board.view.token - j) as f64 <= span - 1.0;
@@ -173,7 +173,7 @@ pub fn window(board: &mut Board) {
     let windows: Vec<Vec<f64>> = (0..tokens)
         .map(|i| board.numbers(Quantity::Window(layer), &[i]))
         .collect();
-    grid(board, "of every query", |i, j| Shade {
+    grid(board, "of every query", 230.0, |i, j| Shade {
         value: windows[i].get(j).copied().unwrap_or(0.0) * come,
         most: 1.0,
         hidden: false,

@@ -167,6 +167,8 @@ pub fn norm(board: &mut Board, site: NormSite) {
         ..area
     };
     board.cells(area, &strip, |_| Some(deviation), |_| Come::grown(dividing));
+    let at = (area.x + area.w + 10.0, area.y + area.h / 2.0);
+    board.words(at, format!("{scale:.4}"), Align::Left, Role::Ink, dividing);
     board.focus(Cell::new(Quantity::Normalized(site), &[token, 0]));
 }
 
@@ -307,7 +309,7 @@ fn neurons(
         .clamp(1, 64)
         .min(numbers.len().max(1));
     let lines = numbers.len().div_ceil(columns);
-    let height = if lines > 8 { 9.0 } else { 20.0 };
+    let height = if lines > 8 { 9.0 } else { 26.0 };
     let area = board.shelf(label, Role::Residual, lines as f64 * height);
     board.say(label, numbers);
     for (n, value) in numbers.iter().enumerate() {

@@ -47,7 +47,7 @@ pub fn mask(board: &mut Board, place: Place) {
         .map(|x| x / root)
         .collect();
     board.say("scores of the chosen query", &own);
-    grid(board, "queries down, keys across", |i, j| {
+    grid(board, "queries ↓ keys →", 400.0, |i, j| {
         // The veil falls from the last key to the first.
         let veiled = j > i && hiding > 1.0 - (j as f64 + 0.5) / tokens as f64;
         Shade {
@@ -70,12 +70,14 @@ pub struct Shade {
     pub role: Role,
 }
 
-/// Every query against every key, the chosen query's row framed.
-pub fn grid(board: &mut Board, label: &str, shade: impl Fn(usize, usize) -> Shade) {
+/// Every query against every key, the chosen query's row framed, not taller than `tallest`.
+pub fn grid(board: &mut Board, label: &str, tallest: f64, shade: impl Fn(usize, usize) -> Shade) {
     let tokens = board.source().tokens().max(1);
     let head = 20.0;
     let room = board.room() - head;
-    let side = (room / tokens as f64).min(540.0 / tokens as f64).min(34.0);
+    let side = (room / tokens as f64)
+        .min(tallest / tokens as f64)
+        .min(34.0);
     let height = side * tokens as f64 + head;
     let area = board.shelf(label, Role::Faint, height);
     let labelled = side >= 9.0;
@@ -207,7 +209,7 @@ fn stack(board: &mut Board, weights: &[f64], place: Place, come: f64) {
         board.push(Mark::Cell {
             area: part,
             role: Role::Attention,
-            look: Look::Shade,
+            look: Look::Part,
             value: *weight,
             most: largest(weights),
             cell: Some(Cell::new(Quantity::Pattern(place), &[head, token, j])),
@@ -215,10 +217,12 @@ fn stack(board: &mut Board, weights: &[f64], place: Place, come: f64) {
         });
         if width > 16.0 {
             let character = board.character(j);
-            board.words(part.centre(), character, Align::Centre, Role::Ink, come);
+            let at = (part.centre().0, area.y + area.h + 9.0);
+            board.words(at, character, Align::Centre, Role::Faint, come);
         }
         x += width;
     }
+    board.y += LINE / 2.0;
     board.note(format!("the row sums to {sum:.4}"), Role::Ink, come);
 }
 
