@@ -42,6 +42,14 @@ pub fn dot(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explained<Dr
     Ok(draft)
 }
 
+pub fn scaled_dot(source: &Source, place: Place, index: [usize; 3]) -> Explained<Draft> {
+    let mut draft = dot(source, place, index)?;
+    draft.formula = "q · k / √D";
+    let value = draft.value() / (source.head_size() as f64).sqrt();
+    draft.step(format!("divided by √{}", source.head_size()), value);
+    Ok(draft)
+}
+
 pub fn scores(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explained<Draft> {
     if j > i {
         let mut draft = Draft::of("hidden");
@@ -51,21 +59,11 @@ pub fn scores(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explained
         );
         return Ok(draft);
     }
-    let root = (source.head_size() as f64).sqrt();
     match source.model().attention {
         Attention::Additive(_) => additive_score(source, place, [h, i, j]),
-        Attention::Standard(_) | Attention::HeadGated(_) => {
-            let mut draft = dot(source, place, [h, i, j])?;
-            draft.formula = "q · k / √D";
-            let value = draft.value() / root;
-            draft.step(format!("divided by √{}", source.head_size()), value);
-            Ok(draft)
-        }
+        Attention::Standard(_) | Attention::HeadGated(_) => scaled_dot(source, place, [h, i, j]),
         Attention::AdaptiveSpan(_) => {
-            let mut draft = dot(source, place, [h, i, j])?;
-            draft.formula = "q · k / √D";
-            let value = draft.value() / root;
-            draft.step(format!("divided by √{}", source.head_size()), value);
+            let mut draft = scaled_dot(source, place, [h, i, j])?;
             if place.pass == Some(Pass::Local) {
                 draft.formula = "(q · k / √D + c[i - j]) / t";
                 let cell = Cell::new(Quantity::RelBias(place.layer), &[h, i - j]);

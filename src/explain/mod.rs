@@ -178,6 +178,7 @@ pub fn explain(source: &Source, cell: Cell) -> Explained<Explanation> {
         Key(place) => attention::projected(source, place, 1, cell.index),
         Value(place) => attention::projected(source, place, 2, cell.index),
         Dot(place) => attention::dot(source, place, cell.index),
+        ScaledDot(place) => attention::scaled_dot(source, place, cell.index),
         Scores(place) => attention::scores(source, place, cell.index),
         Pattern(place) => attention::pattern(source, place, cell.index),
         Mixed(place) => attention::mixed(source, place, cell.index),
@@ -215,5 +216,7 @@ fn changes<'a>(source: &Source<'a>) -> &'a [Intervention] {
     &source.trace.about.interventions
 }
 
+#[cfg(test)]
+pub(crate) mod golden;
 #[cfg(test)]
 mod tests;

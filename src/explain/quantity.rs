@@ -89,8 +89,8 @@ impl Shape {
     }
 }
 
-/// A kind of number on the way from characters to logits, as [`crate::trace`] lists them. `Dot` and
-/// `LensLogit` are in no trace: they are made here.
+/// A kind of number on the way from characters to logits, as [`crate::trace`] lists them. `Dot`,
+/// `ScaledDot` and `LensLogit` are in no trace: they are made here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Quantity {
     TokenRow,
@@ -107,6 +107,8 @@ pub enum Quantity {
     Value(Place),
     /// q . k, before anything is done to it.
     Dot(Place),
+    /// q . k / sqrt(D), before a distance or a temperature has its say.
+    ScaledDot(Place),
     Scores(Place),
     Pattern(Place),
     Mixed(Place),
@@ -150,6 +152,7 @@ impl Quantity {
             Quantity::Key(place) => head(place, "hook_k"),
             Quantity::Value(place) => head(place, "hook_v"),
             Quantity::Dot(place) => head(place, "q_dot_k"),
+            Quantity::ScaledDot(place) => head(place, "q_dot_k_scaled"),
             Quantity::Scores(place) => head(place, "hook_attn_scores"),
             Quantity::Pattern(place) => head(place, "hook_pattern"),
             Quantity::Mixed(place) => head(place, "hook_z"),
@@ -198,7 +201,10 @@ impl Quantity {
             | Quantity::Mixed(_)
             | Quantity::HeadResult(_)
             | Quantity::GateStats(_) => Shape::THD,
-            Quantity::Dot(_) | Quantity::Scores(_) | Quantity::Pattern(_) => Shape::HTT,
+            Quantity::Dot(_)
+            | Quantity::ScaledDot(_)
+            | Quantity::Scores(_)
+            | Quantity::Pattern(_) => Shape::HTT,
             Quantity::Gate(_) => Shape::TH,
             Quantity::SpanScale(_)
             | Quantity::Span(_)
@@ -225,6 +231,7 @@ impl Quantity {
             Quantity::Key(_) => "key",
             Quantity::Value(_) => "value",
             Quantity::Dot(_) => "dot product of query and key",
+            Quantity::ScaledDot(_) => "dot product, scaled",
             Quantity::Scores(_) => "score",
             Quantity::Pattern(_) => "attention weight",
             Quantity::Mixed(_) => "what the head took from the values",

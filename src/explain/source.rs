@@ -68,6 +68,10 @@ impl<'a> Source<'a> {
         let [a, b, c] = cell.index;
         match cell.quantity {
             Quantity::Dot(place) => self.dot(place, a, b, c).map(|dot| dot as f32),
+            Quantity::ScaledDot(place) => {
+                let dot = self.dot(place, a, b, c)?;
+                Some((dot / (self.head_size() as f64).sqrt()) as f32)
+            }
             Quantity::LensLogit(depth) => {
                 let logits = self.lens_logits(depth, a).ok()?;
                 logits.get(b).map(|logit| *logit as f32)

@@ -1,32 +1,6 @@
+use super::golden::golden;
 use super::*;
-use crate::trace::{About, Arrays, Entry, Pass, Trace};
-use serde::Deserialize;
-
-#[derive(Deserialize)]
-struct Head {
-    about: About,
-    weights: Vec<Entry>,
-}
-
-/// A pass that the engine made, and its model's weights: `tests/recomputed/README.md`.
-fn golden(bytes: &[u8]) -> (Trace, Arrays) {
-    let end = bytes
-        .iter()
-        .position(|b| *b == b'\n')
-        .expect("a first line");
-    let head: Head = serde_json::from_slice(&bytes[..end]).expect("what it is of");
-    let numbers = bytes[end + 1..].chunks_exact(4);
-    let mut data: Vec<f32> = numbers
-        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-        .collect();
-    let lengths = head.about.entries.iter().map(|entry| entry.len());
-    let length: usize = lengths.map(|n| n.expect("small")).sum();
-    let weights = data.split_off(length);
-    (
-        Trace::new(head.about, data).expect("a trace"),
-        Arrays::new(head.weights, weights).expect("weights"),
-    )
-}
+use crate::trace::Pass;
 
 /// Every quantity that such a model can have.
 fn quantities(source: &Source) -> Vec<Quantity> {

@@ -44,7 +44,7 @@ pub fn TopBar(props: &TopBarProps) -> Html {
     );
     html! {
         <header class="top-bar">
-            <h1>{ logo() }{ "Glassformer" }</h1>
+            <h1>{ logo() }<span>{ "Glassformer" }</span></h1>
             <nav aria-label="Pages">
                 for route in Route::ALL {
                     <a href={route.hash()} aria-current={(route == props.route).then_some("page")}>

@@ -12,6 +12,7 @@ mod paint;
 mod poke;
 mod scene;
 mod sentence;
+mod sight;
 mod stage;
 mod timeline;
 pub mod tracing;

@@ -1,6 +1,7 @@
 //! The sentence: a field to write it in, and its tokens one under the other.
 
 use super::scene::visible;
+use super::sight::use_in_sight;
 use crate::explain::Quantity;
 use crate::page::deeds::Page;
 use crate::page::field::on_click;
@@ -18,6 +19,13 @@ pub struct SentenceProps {
 #[component]
 pub fn Sentence(props: &SentenceProps) -> Html {
     let SentenceProps { page, explore } = props;
+    let line = use_node_ref();
+    // A longer sentence moves it too.
+    let length = explore
+        .shown
+        .as_ref()
+        .map_or(0, |slot| slot.source().tokens());
+    use_in_sight(&line, "[aria-pressed=true]", explore.token + 1_000 * length);
     let on_input = {
         let page = page.clone();
         move |e: InputEvent| {
@@ -43,13 +51,13 @@ pub fn Sentence(props: &SentenceProps) -> Html {
             </div>
             <p class="error" id="sentence-error" aria-live="polite">{ explore.problem.clone() }</p>
             if let Some(slot) = &explore.shown {
-                { tokens(page, explore, slot) }
+                { tokens(page, explore, slot, &line) }
             }
         </section>
     }
 }
 
-fn tokens(page: &Page, explore: &Explore, slot: &Slot) -> Html {
+fn tokens(page: &Page, explore: &Explore, slot: &Slot, line: &NodeRef) -> Html {
     let about = &slot.trace.about;
     let next = likeliest(slot);
     html! {
@@ -62,7 +70,7 @@ fn tokens(page: &Page, explore: &Explore, slot: &Slot) -> Html {
                     ) }
                 </p>
             }
-            <ol class="tokens" aria-label="Tokens">
+            <ol ref={line} class="tokens" aria-label="Tokens">
                 for (n, character) in slot.characters().into_iter().enumerate() {
                     <li key={n}>
                         <button

@@ -1,14 +1,14 @@
 //! The timeline: play, pause, step, scrub, and where in the journey one is.
 
 use super::clock::Clock;
+use super::sight::use_in_sight;
 use super::stage::Same;
 use crate::page::deeds::Page;
 use crate::page::field::on_click;
 use crate::page::icons::Icon;
 use crate::page::state::Action;
 use crate::page::state::explore::{Explore, ExploreAction, SPEEDS, Slot};
-use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement};
+use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 /// The keys and what they do.
@@ -41,7 +41,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
         clock,
     } = props;
     let bar = use_node_ref();
-    use_in_sight(&bar, explore.stop);
+    use_in_sight(&bar, "[aria-current]", explore.stop);
     let playing = explore.playhead.playing;
     let act = |action: ExploreAction| {
         on_click(&(page.clone(), action), |(page, action)| {
@@ -146,23 +146,6 @@ pub fn Timeline(props: &TimelineProps) -> Html {
             }
         </section>
     }
-}
-
-/// Keeps the present scene's button in sight, in the middle of a bar that is longer than the screen.
-#[hook]
-fn use_in_sight(bar: &NodeRef, stop: usize) {
-    let bar = bar.clone();
-    use_effect_with(stop, move |_| {
-        let Some(bar) = bar.cast::<HtmlElement>() else {
-            return;
-        };
-        let present = bar.query_selector("[aria-current]").ok().flatten();
-        let present = present.and_then(|button| button.dyn_into::<HtmlElement>().ok());
-        if let Some(button) = present {
-            let middle = button.offset_left() + button.offset_width() / 2;
-            bar.set_scroll_left(middle - bar.client_width() / 2);
-        }
-    });
 }
 
 /// Every scene of the journey, by blocks.

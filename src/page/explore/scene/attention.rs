@@ -315,7 +315,7 @@ fn list(board: &mut Board, meeting: &Meeting, key: usize, sliding: bool) {
     let frame = Rect::new(
         area.x + label - 2.0,
         area.y + key as f64 * height,
-        area.w - label + 4.0,
+        area.w - label + 2.0,
         height,
     );
     board.frame(frame, Role::Query, 1.0);

@@ -110,3 +110,6 @@ pub fn picture(view: &View) -> Picture {
     }
     board.finish()
 }
+
+#[cfg(test)]
+mod tests;

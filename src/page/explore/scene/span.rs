@@ -91,11 +91,9 @@ fn bracket(board: &mut Board, span: f64, come: f64) {
 /// What the distance is worth is added, and the sum divided by the temperature.
 pub fn sharpen(board: &mut Board, place: Place) {
     let (token, head, layer) = (board.view.token, board.view.head, place.layer);
-    let root = (board.source().head_size() as f64).sqrt();
     let count = token + 1;
-    let dots: Vec<f64> = (0..count)
-        .map(|j| board.number(Cell::new(Quantity::Dot(place), &[head, token, j])) / root)
-        .collect();
+    let dot = |j| Cell::new(Quantity::ScaledDot(place), &[head, token, j]);
+    let dots: Vec<f64> = (0..count).map(|j| board.number(dot(j))).collect();
     let distance = |j: usize| Cell::new(Quantity::RelBias(layer), &[head, token - j]);
     let biases: Vec<f64> = (0..count)
         .map(|j| board.source().at(distance(j)).map_or(0.0, f64::from))
@@ -110,12 +108,7 @@ pub fn sharpen(board: &mut Board, place: Place) {
         .fold(0.0, f64::max);
 
     let strip = Strip::bars(&dots, Role::Attention).within(most);
-    board.strip(
-        "q · k / √D",
-        &strip,
-        |j| Some(Cell::new(Quantity::Dot(place), &[head, token, j])),
-        |_| Come::HERE,
-    );
+    board.strip("q · k / √D", &strip, |j| Some(dot(j)), |_| Come::HERE);
     let come = board.phase(0.08, 0.3);
     let strip = Strip::bars(&biases, Role::Span).within(most);
     board.strip(

@@ -37,7 +37,7 @@ pub fn mask(board: &mut Board, place: Place) {
     let hiding = board.phase(0.5, 0.95);
     let recorded = |i: usize, j: usize| match (scaled, place.pass, j > i) {
         // The local pass's recorded scores have bias and temperature in them.
-        (true, Some(_), false) => Cell::new(Quantity::Dot(place), &[head, i, j]),
+        (true, Some(_), false) => Cell::new(Quantity::ScaledDot(place), &[head, i, j]),
         _ => Cell::new(Quantity::Scores(place), &[head, i, j]),
     };
     let focus = Cell::new(recorded(token, 0).quantity, &[head, token, 0]);
