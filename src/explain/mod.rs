@@ -198,6 +198,7 @@ pub fn explain(source: &Source, cell: Cell) -> Explained<Explanation> {
         Logits => stream::logits(source, a, b),
         Probabilities => stream::probabilities(source, a, b),
         LensLogit(depth) => stream::lens_logit(source, depth, a, b),
+        LensProbability(depth) => stream::lens_probability(source, depth, a, b),
         LogitsChange => Err(Unexplained::OtherPass),
     }?;
     debug_assert!(c == 0 || cell.quantity.shape().rank() == 3);

@@ -90,7 +90,7 @@ impl Shape {
 }
 
 /// A kind of number on the way from characters to logits, as [`crate::trace`] lists them. `Dot`,
-/// `ScaledDot` and `LensLogit` are in no trace: they are made here.
+/// `ScaledDot` and what the lens reads are in no trace: they are made here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Quantity {
     TokenRow,
@@ -130,6 +130,8 @@ pub enum Quantity {
     LogitsChange,
     /// What the logits would be if the stream ended after that many blocks.
     LensLogit(usize),
+    /// How likely each character would then be.
+    LensProbability(usize),
 }
 
 impl Quantity {
@@ -172,7 +174,8 @@ impl Quantity {
             Quantity::Logits => "logits".into(),
             Quantity::Probabilities => "probabilities".into(),
             Quantity::LogitsChange => "logits_change".into(),
-            Quantity::LensLogit(depth) => format!("lens.{depth}"),
+            Quantity::LensLogit(depth) => format!("lens.{depth}.logits"),
+            Quantity::LensProbability(depth) => format!("lens.{depth}.probabilities"),
         }
     }
 
@@ -194,7 +197,8 @@ impl Quantity {
             | Quantity::Logits
             | Quantity::Probabilities
             | Quantity::LogitsChange
-            | Quantity::LensLogit(_) => Shape::TC,
+            | Quantity::LensLogit(_)
+            | Quantity::LensProbability(_) => Shape::TC,
             Quantity::Query(_)
             | Quantity::Key(_)
             | Quantity::Value(_)
@@ -253,6 +257,7 @@ impl Quantity {
             Quantity::Probabilities => "probability",
             Quantity::LogitsChange => "change of the logit",
             Quantity::LensLogit(_) => "logit read early",
+            Quantity::LensProbability(_) => "probability read early",
         }
     }
 }

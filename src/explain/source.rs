@@ -76,6 +76,10 @@ impl<'a> Source<'a> {
                 let logits = self.lens_logits(depth, a).ok()?;
                 logits.get(b).map(|logit| *logit as f32)
             }
+            Quantity::LensProbability(depth) => {
+                let lens = self.lens(depth, a).ok()?;
+                lens.probabilities.get(b).map(|p| *p as f32)
+            }
             recorded => self.array(recorded)?.at(cell.places()),
         }
     }

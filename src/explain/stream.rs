@@ -232,13 +232,29 @@ pub fn logits(source: &Source, t: usize, v: usize) -> Explained<Draft> {
 }
 
 pub fn probabilities(source: &Source, t: usize, v: usize) -> Explained<Draft> {
-    let mut draft = Draft::of("exp(logit) / sum of exp over all characters");
     let logits = source.numbers(Quantity::Logits, &[t])?;
+    shares(source, &logits, Quantity::Logits, t, v)
+}
+
+pub fn lens_probability(source: &Source, depth: usize, t: usize, v: usize) -> Explained<Draft> {
+    let logits = source.lens_logits(depth, t)?;
+    shares(source, &logits, Quantity::LensLogit(depth), t, v)
+}
+
+/// Softmax over the characters.
+fn shares(
+    source: &Source,
+    logits: &[f64],
+    quantity: Quantity,
+    t: usize,
+    v: usize,
+) -> Explained<Draft> {
+    let mut draft = Draft::of("exp(logit) / sum of exp over all characters");
     let most = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     for (n, logit) in logits.iter().enumerate() {
         let character = source.trace.about.vocab.get(n).copied().unwrap_or(' ');
-        let from = Cell::new(Quantity::Logits, &[t, n]);
         let label = format!("exp of {character:?}: {logit:.3} - {most:.3}");
+        let from = Cell::new(quantity, &[t, n]);
         draft.term(label, &[(logit - most).exp()], Some(from));
     }
     let own = (logits.get(v).ok_or(Unexplained::Absent)? - most).exp();

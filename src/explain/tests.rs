@@ -1,4 +1,4 @@
-use super::golden::golden;
+use super::golden::{ALL, golden};
 use super::*;
 use crate::trace::Pass;
 
@@ -132,11 +132,7 @@ passes! {
 
 #[test]
 fn the_lens_at_the_end_is_the_model_itself() {
-    for bytes in [
-        include_bytes!("../../tests/recomputed/standard.pass").as_slice(),
-        include_bytes!("../../tests/recomputed/off-by-one.pass"),
-        include_bytes!("../../tests/recomputed/bare.pass"),
-    ] {
+    for bytes in ALL {
         let (trace, weights) = golden(bytes);
         let source = Source {
             trace: &trace,

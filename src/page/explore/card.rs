@@ -206,6 +206,7 @@ pub fn about(source: &Source, cell: Cell) -> String {
             | Quantity::Probabilities
             | Quantity::LogitsChange
             | Quantity::LensLogit(_)
+            | Quantity::LensProbability(_)
     );
     match cell.quantity.shape() {
         Shape::T => format!("of {}", character(a)),

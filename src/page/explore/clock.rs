@@ -9,6 +9,7 @@ use crate::page::explore::journey::Stop;
 use crate::page::explore::overview;
 use crate::page::state::Action;
 use crate::page::state::explore::{Explore, ExploreAction, Playhead, Slot};
+use crate::protocol::Sampling;
 use gloo::render::{AnimationFrame, request_animation_frame};
 use std::cell::{Cell as Held, RefCell};
 use std::collections::HashSet;
@@ -32,6 +33,7 @@ pub struct Wanted {
     pub head: usize,
     pub open: bool,
     pub threshold: f64,
+    pub sampling: Sampling,
     /// What the reader picked.
     pub picked: Option<Cell>,
     /// What the card explains.
@@ -44,6 +46,7 @@ impl Wanted {
         explore: &Explore,
         slot: &Slot,
         stop: Stop,
+        sampling: Sampling,
         chosen: Option<Cell>,
         inputs: Rc<HashSet<Cell>>,
     ) -> Self {
@@ -54,6 +57,7 @@ impl Wanted {
             head: explore.head,
             open: explore.open,
             threshold: explore.threshold,
+            sampling,
             picked: explore.picked,
             chosen,
             inputs,
@@ -67,6 +71,7 @@ impl Wanted {
             stop: self.stop,
             token: self.token,
             head: self.head,
+            sampling: self.sampling,
             picked: self.picked,
             width: width.max(NARROWEST),
             time,
@@ -132,6 +137,13 @@ impl Clock {
     pub fn restyle(self: &Rc<Self>) {
         self.style.take();
         self.request();
+    }
+
+    /// The stage is gone: nothing moves any more.
+    pub fn leave(&self) {
+        self.wanted.take();
+        self.frame.take();
+        self.last.set(None);
     }
 
     /// The time that is shown.

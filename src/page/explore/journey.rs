@@ -30,6 +30,8 @@ pub enum Scene {
     FeedForward,
     Lens,
     Logits,
+    /// What is left to draw from, after temperature, top k and top p.
+    Sample,
 }
 
 /// A scene, and in which block it plays.
@@ -50,7 +52,7 @@ pub fn journey(model: &ModelConfig) -> Vec<Stop> {
         stops.extend(scenes.map(|scene| Stop { scene, layer }));
     }
     let last = model.n_layer.saturating_sub(1);
-    let mut end = vec![Scene::Lens, Scene::Logits];
+    let mut end = vec![Scene::Lens, Scene::Logits, Scene::Sample];
     if model.norm == Norm::Pre {
         end.insert(0, Scene::Norm(NormSite::Final));
     }
@@ -128,14 +130,19 @@ impl Scene {
             | Scene::Add(_)
             | Scene::FeedForward
             | Scene::Lens
-            | Scene::Logits) => other,
+            | Scene::Logits
+            | Scene::Sample) => other,
         }
     }
 
     /// Whether it plays in a block, and not before the first or after the last.
     pub fn is_in_block(self) -> bool {
         match self {
-            Scene::Embed | Scene::Norm(NormSite::Final) | Scene::Lens | Scene::Logits => false,
+            Scene::Embed
+            | Scene::Norm(NormSite::Final)
+            | Scene::Lens
+            | Scene::Logits
+            | Scene::Sample => false,
             Scene::Norm(_)
             | Scene::Project(_)
             | Scene::Score(_)
@@ -180,7 +187,8 @@ impl Scene {
             | Scene::Add(_)
             | Scene::FeedForward
             | Scene::Lens
-            | Scene::Logits => 4.5,
+            | Scene::Logits
+            | Scene::Sample => 4.5,
         }
     }
 
@@ -212,7 +220,8 @@ impl Scene {
             Scene::Add(_) => "Add".into(),
             Scene::FeedForward => "Feed forward".into(),
             Scene::Lens => "Lens".into(),
-            Scene::Logits => "Next character".into(),
+            Scene::Logits => "Logits".into(),
+            Scene::Sample => "Next character".into(),
         }
     }
 }
@@ -240,7 +249,7 @@ mod tests {
             for norm in [Norm::Pre, Norm::Post, Norm::None] {
                 let stops = scenes(kind, norm);
                 assert_eq!(stops.first().map(|stop| stop.scene), Some(Scene::Embed));
-                assert_eq!(stops.last().map(|stop| stop.scene), Some(Scene::Logits));
+                assert_eq!(stops.last().map(|stop| stop.scene), Some(Scene::Sample));
                 let norms = has(&stops, |scene| matches!(scene, Scene::Norm(_)));
                 assert_eq!(norms, norm != Norm::None);
                 let mut unique = stops.clone();

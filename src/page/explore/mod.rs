@@ -103,6 +103,14 @@ fn opening(page: &Page, state: &State) -> Html {
             if let Some(step) = step {
                 <span class="number">{ format!("as of step {step}") }</span>
             }
+            if !looking.pokes.is_empty() {
+                <span class="changed-pass">
+                    { match looking.pokes.len() {
+                        1 => "a pass that you changed".to_string(),
+                        n => format!("a pass with {n} changes of yours"),
+                    } }
+                </span>
+            }
             if !run.is_ready_made() {
                 <label class="switch">
                     <input type="checkbox" checked={looking.frozen} onchange={freeze} />
@@ -155,8 +163,9 @@ fn Journey(props: &JourneyProps) -> Html {
         clock,
     } = props;
     let looking = &state.explore;
+    let sampling = state.writing.options;
     let focus = {
-        let bare = Wanted::of(looking, slot, *stop, None, Rc::default());
+        let bare = Wanted::of(looking, slot, *stop, sampling, None, Rc::default());
         use_memo(bare, |bare| bare.picture(800.0, 1.0).focus)
     };
     let chosen = looking.picked.or(*focus);
@@ -178,7 +187,7 @@ fn Journey(props: &JourneyProps) -> Html {
             .filter_map(|term| term.from)
             .collect()
     });
-    let wanted = Wanted::of(looking, slot, *stop, chosen, inputs);
+    let wanted = Wanted::of(looking, slot, *stop, sampling, chosen, inputs);
     let explained = (*explained).clone().map(Same);
     let about = chosen.map(|cell| card::about(&slot.source(), cell));
     html! {
@@ -415,6 +424,7 @@ fn action_of(event: &KeyboardEvent) -> Option<ExploreAction> {
         "h" | "H" => ExploreAction::NextHead,
         "o" | "O" => ExploreAction::ToggleOpen,
         "?" => ExploreAction::Help,
+        "Escape" => ExploreAction::Pick(None),
         _ => return None,
     })
 }

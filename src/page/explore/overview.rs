@@ -91,7 +91,7 @@ fn guess(picture: &mut Picture, view: &View, grid: &Grid, depth: usize, token: u
         let (v, p) = lens.best();
         (Some(v), p)
     });
-    let cell = best.map(|v| Cell::new(Quantity::LensLogit(depth), &[token, v]));
+    let cell = best.map(|v| Cell::new(Quantity::LensProbability(depth), &[token, v]));
     if token == view.token && depth == view.source.model().n_layer {
         picture.focus = cell;
     }

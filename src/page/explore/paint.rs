@@ -302,7 +302,8 @@ impl Brush<'_> {
     }
 
     fn on_shade(&self, area: Rect, share: f64, value: f64, alpha: f64) {
-        if share < 0.0 || share > 0.45 {
+        // On a dark shade, and through a stroke, it could not be read.
+        if !(0.0..=0.45).contains(&share) {
             return;
         }
         self.context.set_global_alpha(alpha);

@@ -42,13 +42,6 @@ pub fn Poke(props: &PokeProps) -> Html {
                 { "The model runs again at once, with your change in it. Everything on the page then \
                    shows the changed pass." }
             </p>
-            if of_block {
-                { heads(page, explore, slot, layer) }
-                { branches(page, explore, slot, layer) }
-            }
-            if let Some(cell) = chosen {
-                { number(page, explore, slot, *cell) }
-            }
             if !explore.pokes.is_empty() {
                 { effect(slot, explore.token) }
                 <button type="button" onclick={on_click(page, |page| {
@@ -59,6 +52,13 @@ pub fn Poke(props: &PokeProps) -> Html {
                         n => format!("all {n} changes"),
                     }) }
                 </button>
+            }
+            if of_block {
+                { heads(page, explore, slot, layer) }
+                { branches(page, explore, slot, layer) }
+            }
+            if let Some(cell) = chosen {
+                { number(page, explore, slot, *cell) }
             }
         </section>
     }

@@ -1,10 +1,10 @@
-//! Bars that are longer than the screen.
+//! Bars and lists that are longer than the screen.
 
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-/// Scrolls a bar sideways so that what is chosen in it stands in its middle, whenever `at` changes.
+/// Scrolls a bar or a list so that what is chosen in it stands in its middle, whenever `at` changes.
 /// The page itself stays where it is, which `scrollIntoView` would not promise.
 #[hook]
 pub fn use_in_sight(bar: &NodeRef, chosen: &'static str, at: usize) {
@@ -17,6 +17,8 @@ pub fn use_in_sight(bar: &NodeRef, chosen: &'static str, at: usize) {
         if let Some(chosen) = chosen.and_then(|chosen| chosen.dyn_into::<HtmlElement>().ok()) {
             let middle = chosen.offset_left() + chosen.offset_width() / 2;
             bar.set_scroll_left(middle - bar.client_width() / 2);
+            let middle = chosen.offset_top() + chosen.offset_height() / 2;
+            bar.set_scroll_top(middle - bar.client_height() / 2);
         }
     });
 }

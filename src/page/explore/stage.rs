@@ -141,6 +141,7 @@ fn use_redrawn(clock: &Rc<Clock>, theme: Theme) {
     }
     let clock = Rc::clone(clock);
     use_effect_with((), move |()| {
+        let leaving = Rc::clone(&clock);
         let on_change = {
             let clock = Rc::clone(&clock);
             Closure::<dyn Fn(JsValue)>::new(move |_| clock.restyle())
@@ -161,6 +162,7 @@ fn use_redrawn(clock: &Rc<Clock>, theme: Theme) {
                 observer.disconnect();
             }
             drop((on_change, colours));
+            leaving.leave();
         }
     });
 }

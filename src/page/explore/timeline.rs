@@ -12,7 +12,7 @@ use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 /// The keys and what they do.
-const KEYS: [(&str, &str); 9] = [
+const KEYS: [(&str, &str); 10] = [
     ("Space", "play or pause"),
     ("← →", "one scene back or on"),
     ("↑ ↓", "one token up or down"),
@@ -20,6 +20,7 @@ const KEYS: [(&str, &str); 9] = [
     ("[ ]", "one block back or on"),
     ("H", "next head"),
     ("O", "overview, or back into the blocks"),
+    ("Esc", "back to the scene's own number"),
     ("?", "this list"),
     ("arrows on the stage", "from number to number"),
 ];

@@ -32,8 +32,15 @@ pub struct Wish {
 struct Inner {
     wanted: RefCell<Option<Wish>>,
     busy: Cell<bool>,
-    /// The weights fetched last, and of which run and step they are.
-    weights: RefCell<Option<(Rc<Started>, u32, Rc<Arrays>)>>,
+    /// The weights fetched last.
+    weights: RefCell<Option<Known>>,
+}
+
+/// Weights, and of which run and step they are.
+struct Known {
+    run: Rc<Started>,
+    step: u32,
+    weights: Rc<Arrays>,
 }
 
 /// The passes on their way; clones share them.
@@ -103,8 +110,9 @@ impl Page {
 
     fn known_weights(&self, started: &Rc<Started>, step: u32) -> Option<Rc<Arrays>> {
         let known = self.tracer.0.weights.borrow();
-        let (run, at, weights) = known.as_ref()?;
-        (Rc::ptr_eq(run, started) && *at == step).then(|| Rc::clone(weights))
+        let known = known.as_ref()?;
+        let same = Rc::ptr_eq(&known.run, started) && known.step == step;
+        same.then(|| Rc::clone(&known.weights))
     }
 
     async fn fetched(
@@ -117,7 +125,11 @@ impl Page {
             return Ok(None);
         }
         let weights = Rc::new(weights);
-        let known = (Rc::clone(started), step, Rc::clone(&weights));
+        let known = Known {
+            run: Rc::clone(started),
+            step,
+            weights: Rc::clone(&weights),
+        };
         *self.tracer.0.weights.borrow_mut() = Some(known);
         Ok(Some(weights))
     }

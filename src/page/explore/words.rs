@@ -50,10 +50,13 @@ pub fn words(scene: Scene, model: &ModelConfig) -> String {
              it needs far more room than a dot product."
                 .into()
         }
-        Scene::Mask(place) => {
-            let note = match place.pass {
-                Some(_) | None if matches!(model.attention, Attention::Additive(_)) => "",
-                _ => "Sums of many products grow with their number; the root of it brings them back to size. ",
+        Scene::Mask(_) => {
+            let note = match model.attention {
+                Attention::Additive(_) => "",
+                Attention::Standard(_) | Attention::HeadGated(_) | Attention::AdaptiveSpan(_) => {
+                    "Sums of many products grow with their number; the root of it brings them back to \
+                     size. "
+                }
             };
             format!(
                 "{note}A token must not see what comes after it, or guessing the next character would be \
@@ -156,8 +159,13 @@ pub fn words(scene: Scene, model: &ModelConfig) -> String {
         }
         Scene::Logits => {
             "The stream is compared with a row for each character: the better the fit, the larger the \
-             logit. Softmax makes probabilities of them, and from these the next character is drawn; a \
-             temperature below 1 would favour the likeliest, one above 1 the others."
+             logit. Softmax makes probabilities of them, just as it made weights of scores."
+                .into()
+        }
+        Scene::Sample => {
+            "The next character is drawn by chance, as likely as it stands here. A temperature below 1 \
+             favours the likeliest, one above 1 the others; top k and top p leave only the first few. \
+             They are those of the prompt on the Train page. The character then joins the sentence."
                 .into()
         }
     }
@@ -186,5 +194,6 @@ pub fn formula(scene: Scene) -> &'static str {
         Scene::FeedForward => "f(x) = bend(x W₁) W₂",
         Scene::Lens => "softmax(LN(x) U)",
         Scene::Logits => "p = softmax(x U)",
+        Scene::Sample => "p = softmax(logits / T), of the kept ones",
     }
 }

@@ -438,3 +438,6 @@ pub fn same_target(one: &Intervention, other: &Intervention) -> bool {
         (one, other) => one == other,
     }
 }
+
+#[cfg(test)]
+mod tests;

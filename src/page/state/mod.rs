@@ -276,7 +276,7 @@ impl State {
             (Some(model), _) => model.prompt.clone(),
             (None, Some(text)) if text.label() == started.label => {
                 let line = text.survey().preview.lines().next().unwrap_or_default();
-                line.trim_end_matches(|c| c == '…').to_string()
+                line.trim_end_matches('…').to_string()
             }
             (None, _) => String::new(),
         }

@@ -269,7 +269,7 @@ fn meet(board: &mut Board, meeting: &Meeting, open: impl Fn(&mut Board, usize)) 
 fn list(board: &mut Board, meeting: &Meeting, key: usize, sliding: bool) {
     let (token, head) = (board.view.token, board.view.head);
     let keys = meeting.scores.len();
-    let height = (330.0 / keys.max(1) as f64).clamp(11.0, 22.0);
+    let height = (330.0 / keys.max(1) as f64).clamp(13.0, 22.0);
     let area = board.shelf("keys and scores", Role::Faint, height * keys as f64);
     board.say("scores", &meeting.scores);
     let most = largest(&meeting.scores);
@@ -307,7 +307,7 @@ fn list(board: &mut Board, meeting: &Meeting, key: usize, sliding: bool) {
             |_| Some(cell),
             |_| Come::grown(f64::from(u8::from(met))),
         );
-        if met && text > 0.0 && height >= 11.0 {
+        if met && text > 0.0 {
             let at = (area.x + area.w, y + height / 2.0);
             board.text(at, format!("{score:+.3}"), Align::Right, role);
         }

@@ -110,7 +110,9 @@ impl<'a> Board<'a> {
     /// Which of many is at work in that part; `None` before and after.
     pub fn active(&self, of: usize, from: f64, to: f64) -> Option<usize> {
         let at = (self.view.time - from) / (to - from);
-        (0.0..1.0).contains(&at).then(|| (at * of as f64) as usize)
+        (0.0..1.0)
+            .contains(&at)
+            .then_some((at * of as f64) as usize)
     }
 
     pub fn is_narrow(&self) -> bool {

@@ -18,6 +18,7 @@ pub use marks::{Align, Look, Mark, Point, Rect, Role};
 
 use super::journey::{Scene, Stop};
 use crate::explain::{Cell, Source};
+use crate::protocol::Sampling;
 use board::Board;
 
 /// What a scene is made from.
@@ -27,6 +28,8 @@ pub struct View<'a> {
     pub stop: Stop,
     pub token: usize,
     pub head: usize,
+    /// How the next character would be drawn.
+    pub sampling: Sampling,
     /// The number that the reader picked.
     pub picked: Option<Cell>,
     /// CSS pixels that the stage is wide.
@@ -107,6 +110,7 @@ pub fn picture(view: &View) -> Picture {
         Scene::FeedForward => stream::feed_forward(&mut board),
         Scene::Lens => end::lens(&mut board),
         Scene::Logits => end::logits(&mut board),
+        Scene::Sample => end::sample(&mut board),
     }
     board.finish()
 }

@@ -25,6 +25,7 @@ fn each(mut look: impl FnMut(&View, &Picture)) {
                             stop,
                             token,
                             head,
+                            sampling: Sampling::default(),
                             picked: None,
                             width,
                             time,
@@ -69,10 +70,6 @@ fn at_the_end_every_cell_shows_the_number_that_its_card_explains() {
             let (Mark::Cell { value, look, .. }, Some(cell)) = (mark, mark.cell()) else {
                 continue;
             };
-            // The lens's bars are probabilities, their cells the logits behind them.
-            if view.stop.scene == Scene::Lens {
-                continue;
-            }
             let number = view.source.at(cell).map(f64::from);
             let number = number.unwrap_or_else(|| panic!("{:?}: no {cell:?}", view.stop));
             let same = *value == number || (value - number).abs() <= 1e-5 * number.abs().max(1.0);
@@ -119,6 +116,7 @@ fn without_weights_the_scenes_still_play() {
                 stop,
                 token: 2,
                 head: 1,
+                sampling: Sampling::default(),
                 picked: None,
                 width: 700.0,
                 time: 1.0,
@@ -146,6 +144,7 @@ fn a_cell_is_found_where_it_stands_and_beside_another() {
         stop: journey(source.model())[0],
         token: 3,
         head: 0,
+        sampling: Sampling::default(),
         picked: None,
         width: 700.0,
         time: 1.0,
@@ -175,6 +174,7 @@ fn the_overview_reads_the_lens_at_every_depth() {
             stop: journey(source.model())[0],
             token: source.tokens() - 1,
             head: 0,
+            sampling: Sampling::default(),
             picked: None,
             width: 700.0,
             time: 1.0,

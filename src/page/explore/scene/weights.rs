@@ -212,7 +212,7 @@ fn stack(board: &mut Board, weights: &[f64], place: Place, come: f64) {
             look: Look::Part,
             value: *weight,
             most: largest(weights),
-            cell: Some(Cell::new(Quantity::Pattern(place), &[head, token, j])),
+            cell: (come > 0.05).then(|| Cell::new(Quantity::Pattern(place), &[head, token, j])),
             alpha: come,
         });
         if width > 16.0 {
@@ -237,7 +237,7 @@ pub fn mix(board: &mut Board, place: Place) {
     let z = board.numbers(Quantity::Mixed(place), &[token, head]);
     let all: Vec<f64> = values.iter().flatten().chain(&z).copied().collect();
     let most = largest(&all);
-    let height = (400.0 / count as f64).clamp(11.0, 26.0);
+    let height = (360.0 / count as f64).clamp(13.0, 24.0);
     let area = board.shelf("weight × value", Role::Value, height * count as f64);
     let (label, weight) = (44.0, 56.0_f64.min(area.w * 0.16));
     let part = (area.w - label - weight - 30.0) / 2.0;
@@ -278,7 +278,7 @@ pub fn mix(board: &mut Board, place: Place) {
             |_| None,
             |_| Come {
                 share,
-                alpha: come * (0.3 + 0.7 * a.clamp(0.0, 1.0).sqrt()),
+                alpha: come * (0.5 + 0.5 * a.clamp(0.0, 1.0).sqrt()),
             },
         );
     }
