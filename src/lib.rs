@@ -2,11 +2,13 @@
 //! its attention works.
 //!
 //! Read from leaf to whole: [`config`] and [`text`] say what a run is made of, [`trace`] holds one
-//! forward pass whole and [`analysis`] is what is read off it, [`protocol`] how the page asks for
-//! it, `engine` what is computed, `client` who keeps the workers alive, and `page` what is drawn. `docs/architecture.md` says who may know whom.
+//! forward pass whole, [`analysis`] is what is read off it and [`explain`] makes any number of it
+//! again, [`protocol`] is how the page asks for it, `engine` what is computed, `client` who keeps
+//! the workers alive, and `page` what is drawn. `docs/architecture.md` says who may know whom.
 
 pub mod analysis;
 pub mod config;
+pub mod explain;
 pub mod models;
 pub mod protocol;
 pub mod random;

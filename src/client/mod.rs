@@ -269,6 +269,15 @@ impl Client {
     /// # Errors
     /// No run, or an engine that broke over it.
     pub async fn weights(&self) -> Result<Arrays, Fault> {
+        Ok(self.all_weights().await?.1)
+    }
+
+    /// The same, and the step after which they are these: a model that trains changes between two
+    /// questions.
+    ///
+    /// # Errors
+    /// As [`Client::weights`].
+    pub async fn weights_at_step(&self) -> Result<(u32, Arrays), Fault> {
         self.all_weights().await
     }
 

@@ -48,11 +48,12 @@ impl Client {
         }
     }
 
-    pub(super) async fn all_weights(&self) -> Result<Arrays, Fault> {
+    pub(super) async fn all_weights(&self) -> Result<(u32, Arrays), Fault> {
         let (reply, mut payloads) = self.ask_once(Command::Weights).await?;
         match (reply, payloads.pop()) {
-            (Reply::Weights { entries, .. }, Some(bytes)) => {
-                Arrays::new(entries, numbers_of(&bytes)).map_err(|e| internal(e.to_string()))
+            (Reply::Weights { step, entries }, Some(bytes)) => {
+                let arrays = Arrays::new(entries, numbers_of(&bytes));
+                Ok((step, arrays.map_err(|e| internal(e.to_string()))?))
             }
             (other, _) => Err(unexpected(&other)),
         }

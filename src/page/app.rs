@@ -2,6 +2,7 @@
 
 use super::alerts::Alerts;
 use super::deeds::Page;
+use super::explore::Explore;
 use super::live::Live;
 use super::route::Route;
 use super::state::State;
@@ -44,6 +45,7 @@ pub fn App(props: &AppProps) -> Html {
         <>
             <TopBar
                 page={(*page).clone()}
+                route={route}
                 engine={state.engine.clone()}
                 prefer={state.prefer}
                 running={run.map(|run| run.started.engine.backend)}
@@ -52,6 +54,9 @@ pub fn App(props: &AppProps) -> Html {
             />
             <Alerts page={(*page).clone()} alerts={state.alerts.clone()} />
             { match route {
+                Route::Explore => html! {
+                    <Explore page={(*page).clone()} state={(*state).clone()} />
+                },
                 Route::Train => html! { <Train page={(*page).clone()} state={(*state).clone()} /> },
             } }
         </>

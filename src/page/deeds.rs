@@ -2,6 +2,7 @@
 //!
 //! A deed answers by an [`Action`]; what happens on the way comes as notices through `live`.
 
+use super::explore::tracing::Tracer;
 use super::live::Live;
 use super::state::setup::{Reading, Setup, SetupAction, Source, Text};
 use super::state::shelf::{Opening, ShelfAction};
@@ -22,6 +23,7 @@ use yew::UseReducerDispatcher;
 pub struct Page {
     pub client: Client,
     pub live: Live,
+    pub(super) tracer: Tracer,
     dispatch: UseReducerDispatcher<State>,
     /// Counts the choices of a text.
     tickets: Rc<Cell<u32>>,
@@ -40,6 +42,7 @@ impl Page {
         Page {
             client,
             live,
+            tracer: Tracer::default(),
             dispatch,
             tickets: Rc::default(),
         }

@@ -8,6 +8,7 @@ pub enum Icon {
     Play,
     Pause,
     Step,
+    StepBack,
     Restart,
     Stop,
     Light,
@@ -27,6 +28,7 @@ impl Icon {
             Icon::Play => ("M4.5 2.8v10.4L13 8z", true),
             Icon::Pause => ("M4 3h3v10H4zM9 3h3v10H9z", true),
             Icon::Step => ("M3.5 3v10L10 8zM11 3h2v10h-2z", true),
+            Icon::StepBack => ("M12.5 3v10L6 8zM3 3h2v10H3z", true),
             Icon::Restart => ("M12.9 6.2A5.2 5.2 0 1 0 13.2 9M13.2 2.8v3.6H9.6", false),
             Icon::Stop => ("M4 4h8v8H4z", true),
             Icon::Light => (

@@ -2,14 +2,15 @@
 //!
 //! `state` is everything the page knows and the one reducer that changes it; `deeds` is what it
 //! asks of the client; `live` gathers what the engine tells too often to be drawn each time. The
-//! rest are components: `app` the frame, `train` the page on which a model learns, `chart` the
-//! losses.
+//! rest are components: `app` the frame, `explore` the page on which a sentence's way through the
+//! model is seen, `train` the one on which a model learns, `chart` the losses.
 
 mod alerts;
 mod app;
 mod badge;
 mod chart;
 mod deeds;
+mod explore;
 mod fetching;
 mod field;
 mod format;

@@ -1,8 +1,9 @@
-//! The top bar: name, backend, theme.
+//! The top bar: name, pages, backend, theme.
 
 use super::badge::Badge;
 use super::deeds::Page;
 use super::icons::{Icon, logo};
+use super::route::Route;
 use super::state::Action;
 use super::state::run::Engine;
 use super::theme::Theme;
@@ -12,6 +13,7 @@ use yew::prelude::*;
 #[derive(PartialEq, Properties)]
 pub struct TopBarProps {
     pub page: Page,
+    pub route: Route,
     pub engine: Engine,
     pub prefer: Option<Backend>,
     /// The backend of the present run, when there is one.
@@ -42,8 +44,15 @@ pub fn TopBar(props: &TopBarProps) -> Html {
     );
     html! {
         <header class="top-bar">
-            <h1>{ logo() }{ "Glassformer" }</h1>
-            <p class="motto">{ "A small language model, learning in this tab" }</p>
+            <h1>{ logo() }<span>{ "Glassformer" }</span></h1>
+            <nav aria-label="Pages">
+                for route in Route::ALL {
+                    <a href={route.hash()} aria-current={(route == props.route).then_some("page")}>
+                        { route.title() }
+                    </a>
+                }
+            </nav>
+            <p class="motto">{ "A small language model, open to look into" }</p>
             <Badge
                 page={props.page.clone()}
                 engine={props.engine.clone()}

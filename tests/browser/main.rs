@@ -8,6 +8,7 @@
 mod harness;
 
 mod engines;
+mod explore;
 mod fallback;
 mod input;
 mod keeping;

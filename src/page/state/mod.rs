@@ -3,6 +3,7 @@
 //! The reducer is pure: what talks to the client is in `deeds`, and the losses, which come too
 //! often to be copied with the state, are in `live`.
 
+pub mod explore;
 pub mod run;
 pub mod setup;
 pub mod shelf;
@@ -12,6 +13,7 @@ use crate::client::{Notice, SavedRun, Started};
 use crate::page::live::Progress;
 use crate::page::theme::Theme;
 use crate::protocol::{Backend, Fault};
+use explore::{Explore, ExploreAction};
 use run::{Engine, Phase, Run};
 use setup::{Setup, SetupAction, sentence};
 use shelf::{Shelf, ShelfAction};
@@ -67,6 +69,7 @@ pub enum Action {
     Done(String),
     Setup(SetupAction),
     Writing(WritingAction),
+    Explore(ExploreAction),
     Shelf(ShelfAction),
     /// The run kept in the browser, looked up.
     Kept(Option<SavedRun>),
@@ -84,6 +87,7 @@ pub struct State {
     /// Whether a run was asked for and is not there yet.
     pub asked: bool,
     pub writing: Writing,
+    pub explore: Explore,
     pub shelf: Shelf,
     /// The run kept in the browser by an earlier visit, while it is offered.
     pub kept: Option<SavedRun>,
@@ -152,6 +156,7 @@ impl State {
                         }
                     }
                 }
+                self.explore.begin(&started, &self.beginning(&started));
                 self.run = Some(Run::new(started, training));
                 self.propose_prompt();
             }
@@ -184,6 +189,7 @@ impl State {
                 self.propose_prompt();
             }
             Action::Writing(action) => self.writing.reduce(action),
+            Action::Explore(action) => self.explore.reduce(action),
             Action::Shelf(action) => self.shelf.reduce(action),
             Action::Kept(kept) => self.kept = kept,
             Action::Prefer(backend) => self.prefer = backend,
@@ -249,6 +255,7 @@ impl State {
             }
             Notice::Stopped => {
                 self.run = None;
+                self.explore.end();
                 self.asked = false;
                 self.writing.active = false;
             }
@@ -260,6 +267,18 @@ impl State {
             Notice::Evaluated { .. } => {}
             // `live` makes actions of their own of these.
             Notice::Run(_) | Notice::Steps(_) | Notice::Wrote(_) => {}
+        }
+    }
+
+    /// A text that a model knows: its own prompt, or the first line of what it learns from.
+    fn beginning(&self, started: &Started) -> String {
+        match (&started.ready_made, self.setup.text()) {
+            (Some(model), _) => model.prompt.clone(),
+            (None, Some(text)) if text.label() == started.label => {
+                let line = text.survey().preview.lines().next().unwrap_or_default();
+                line.trim_end_matches('…').to_string()
+            }
+            (None, _) => String::new(),
         }
     }
 

@@ -87,7 +87,7 @@ impl Site {
             }
         });
         Ok(Site {
-            address: format!("{origin}{}{}", setup.folder, setup.query),
+            address: format!("{origin}{}{}{}", setup.folder, setup.query, setup.hash),
             shared,
             origin,
         })

@@ -56,6 +56,8 @@ pub struct Setup {
     pub folder: &'static str,
     /// What follows it, such as `?backend=cpu`.
     pub query: &'static str,
+    /// Which of the site's pages is opened; most tests are of what trains.
+    pub hash: &'static str,
     pub stand: Stand,
     /// Run in the page before its own scripts.
     pub page_script: String,
@@ -78,6 +80,7 @@ impl Default for Setup {
         Setup {
             folder: "/some/school/glassformer/",
             query: "",
+            hash: "#/train",
             stand: Stand::Webgpu,
             page_script: String::new(),
             worker_script: String::new(),

@@ -1,0 +1,344 @@
+//! Queries, keys, values; scores, weights, and what the heads take and add.
+
+use super::quantity::{Place, Quantity};
+use super::stream::linear;
+use super::{Cell, Draft, Explained, Source, Unexplained, pokes};
+use crate::config::attention::Normaliser;
+use crate::config::{Attention, Kind};
+use crate::trace::{Branch, Pass};
+
+/// q, k or v (part 0, 1, 2): a row of the stacked matrix against the stream.
+pub fn projected(
+    source: &Source,
+    place: Place,
+    part: usize,
+    [t, h, d]: [usize; 3],
+) -> Explained<Draft> {
+    let mut draft = Draft::of(match part {
+        0 => "q = x Wq + b",
+        1 => "k = x Wk + b",
+        _ => "v = x Wv + b",
+    });
+    let out = part * source.model().n_embd + h * source.head_size() + d;
+    let input = (source.attention_input(place), t);
+    linear(
+        source,
+        &mut draft,
+        input,
+        &format!("{}.c_attn", place.weights()),
+        out,
+    )?;
+    Ok(draft)
+}
+
+pub fn dot(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explained<Draft> {
+    let mut draft = Draft::of("q · k");
+    let q = source.numbers(Quantity::Query(place), &[i, h])?;
+    let k = source.numbers(Quantity::Key(place), &[j, h])?;
+    for (d, (q, k)) in q.iter().zip(&k).enumerate() {
+        let from = Cell::new(Quantity::Key(place), &[j, h, d]);
+        draft.term(d.to_string(), &[*q, *k], Some(from));
+    }
+    Ok(draft)
+}
+
+pub fn scaled_dot(source: &Source, place: Place, index: [usize; 3]) -> Explained<Draft> {
+    let mut draft = dot(source, place, index)?;
+    draft.formula = "q · k / √D";
+    let value = draft.value() / (source.head_size() as f64).sqrt();
+    draft.step(format!("divided by √{}", source.head_size()), value);
+    Ok(draft)
+}
+
+pub fn scores(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explained<Draft> {
+    if j > i {
+        let mut draft = Draft::of("hidden");
+        draft.step(
+            "the key comes after the query: it is hidden",
+            f64::NEG_INFINITY,
+        );
+        return Ok(draft);
+    }
+    match source.model().attention {
+        Attention::Additive(_) => additive_score(source, place, [h, i, j]),
+        Attention::Standard(_) | Attention::HeadGated(_) => scaled_dot(source, place, [h, i, j]),
+        Attention::AdaptiveSpan(_) => {
+            let mut draft = scaled_dot(source, place, [h, i, j])?;
+            if place.pass == Some(Pass::Local) {
+                draft.formula = "(q · k / √D + c[i - j]) / t";
+                let cell = Cell::new(Quantity::RelBias(place.layer), &[h, i - j]);
+                // Beyond the longest span no distance has a bias.
+                let bias = source.number(cell).unwrap_or(0.0);
+                let value = draft.value() + bias;
+                draft.step(
+                    format!("plus the bias of distance {}, {bias:.4}", i - j),
+                    value,
+                );
+                let t = source.number(Cell::new(Quantity::Temperature(place.layer), &[i]))?;
+                let value = draft.value() / t;
+                draft.step(format!("divided by the temperature, {t:.4}"), value);
+            }
+            Ok(draft)
+        }
+    }
+}
+
+fn additive_score(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explained<Draft> {
+    let mut draft = Draft::of("v · tanh(q + k)");
+    let q = source.numbers(Quantity::Query(place), &[i, h])?;
+    let k = source.numbers(Quantity::Key(place), &[j, h])?;
+    let v = source.weights_of(&score_vector(place), h)?;
+    for (d, ((q, k), v)) in q.iter().zip(&k).zip(&v).enumerate() {
+        let from = Cell::new(Quantity::Key(place), &[j, h, d]);
+        draft.term(d.to_string(), &[*v, (q + k).tanh()], Some(from));
+    }
+    Ok(draft)
+}
+
+/// The name of the vectors that read scores off bent sums.
+fn score_vector(place: Place) -> String {
+    format!("{}.additive.v", place.weights())
+}
+
+impl<'a> Source<'a> {
+    /// `additive`: v of a head.
+    pub fn score_vector(&self, place: Place, head: usize) -> Option<&'a [f32]> {
+        self.weight_row(&score_vector(place), head)
+    }
+
+    /// Exponentials of a query's scores as its softmax takes them, the window on them; and what
+    /// stands under them all: their sum, plus what the normaliser adds to it. `None` for a
+    /// normaliser that takes each cell by itself.
+    pub fn exponentials(&self, place: Place, head: usize, query: usize) -> Option<(Vec<f64>, f64)> {
+        let scores = self.row(Quantity::Scores(place), &[head, query])?;
+        let window = match place.pass {
+            Some(Pass::Local) => Some(self.row(Quantity::Window(place.layer), &[query])?),
+            Some(Pass::Global) | None => None,
+        };
+        let w = |j: usize| match window {
+            Some(window) => window.get(j).copied().map_or(0.0, f64::from),
+            None => 1.0,
+        };
+        let open = |j: &usize| w(*j) > 0.0;
+        let seen = (0..=query).filter(open).filter_map(|j| scores.get(j));
+        let most = seen.fold(f64::NEG_INFINITY, |most, s| most.max(f64::from(*s)));
+        let (most, least) = match self.model().attention.normaliser() {
+            Normaliser::Softmax => (most, 0.0),
+            Normaliser::OffByOne => (most.max(0.0), (-most.max(0.0)).exp()),
+            Normaliser::Sigmoid => return None,
+        };
+        let shares = scores
+            .iter()
+            .enumerate()
+            .map(|(j, s)| match j <= query && open(&j) {
+                true => (f64::from(*s) - most).exp() * w(j),
+                false => 0.0,
+            });
+        let shares: Vec<f64> = shares.collect();
+        let sum = shares.iter().sum::<f64>() + least;
+        Some((shares, sum))
+    }
+}
+
+pub fn pattern(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explained<Draft> {
+    let normaliser = source.model().attention.normaliser();
+    let local = place.pass == Some(Pass::Local);
+    let mut draft = Draft::of(match (normaliser, local) {
+        (Normaliser::Softmax, false) => "exp S / sum of exp S",
+        (Normaliser::Softmax, true) => "w exp S / sum of w exp S",
+        (Normaliser::OffByOne, false) => "exp S / (1 + sum of exp S)",
+        (Normaliser::OffByOne, true) => "w exp S / (1 + sum of w exp S)",
+        (Normaliser::Sigmoid, false) => "1 / (1 + exp(-S + ln(i + 1)))",
+        (Normaliser::Sigmoid, true) => "w / (1 + exp(-S + ln(i + 1)))",
+    });
+    let scores = source.numbers(Quantity::Scores(place), &[h, i])?;
+    let computed: Vec<f64> = match source.exponentials(place, h, i) {
+        Some((shares, sum)) => {
+            for (k, share) in shares.iter().enumerate().take(i + 1) {
+                let from = Cell::new(Quantity::Scores(place), &[h, i, k]);
+                draft.term(format!("exp at key {k}"), &[*share], Some(from));
+            }
+            let rest = sum - draft.value();
+            if rest > 1e-12 {
+                draft.term("room for nothing", &[rest], None);
+            }
+            let own = *shares.get(j).ok_or(Unexplained::Absent)?;
+            draft.step(format!("its own, {own:.4}, divided by the sum"), own / sum);
+            shares.iter().map(|share| share / sum).collect()
+        }
+        None => {
+            let shift = ((i + 1) as f64).ln();
+            let window = match local {
+                true => Some(source.numbers(Quantity::Window(place.layer), &[i])?),
+                false => None,
+            };
+            let w = |k: usize| {
+                window
+                    .as_ref()
+                    .map_or(1.0, |w| w.get(k).copied().unwrap_or(0.0))
+            };
+            let each = scores.iter().enumerate().map(|(k, s)| match k <= i {
+                true => w(k) / (1.0 + (shift - s).exp()),
+                false => 0.0,
+            });
+            let each: Vec<f64> = each.collect();
+            let own = *scores.get(j).ok_or(Unexplained::Absent)?;
+            let from = Cell::new(Quantity::Scores(place), &[h, i, j]);
+            draft.term("the score", &[own], Some(from));
+            draft.term(format!("less ln {}", i + 1), &[-shift], None);
+            draft.step(
+                "through the sigmoid",
+                *each.get(j).ok_or(Unexplained::Absent)?,
+            );
+            each
+        }
+    };
+    let before = computed.get(j).copied();
+    let changed = pokes::pattern_row(source, (place.layer, place.pass), h, i, computed);
+    let after = changed.get(j).copied();
+    if let (Some(before), Some(after)) = (before, after)
+        && before != after
+    {
+        draft.step("changed by you", after);
+    }
+    Ok(draft)
+}
+
+pub fn mixed(source: &Source, place: Place, [t, h, d]: [usize; 3]) -> Explained<Draft> {
+    let mut draft = Draft::of("sum over keys of A · v");
+    let row = source.numbers(Quantity::Pattern(place), &[h, t])?;
+    for (j, a) in row.iter().enumerate().take(t + 1) {
+        let from = Cell::new(Quantity::Value(place), &[j, h, d]);
+        draft.term(format!("key {j}"), &[*a, source.number(from)?], Some(from));
+    }
+    if place.pass == Some(Pass::Local) {
+        let gain = source.number(Cell::new(Quantity::Gain(place.layer), &[t]))?;
+        if gain != 1.0 {
+            let value = draft.value() * gain;
+            draft.step(format!("times the gain, {gain:.4}"), value);
+        }
+    }
+    Ok(draft)
+}
+
+/// The half of Wp that a pass goes through.
+fn half(pass: Pass) -> usize {
+    match pass {
+        Pass::Local => 0,
+        Pass::Global => 1,
+    }
+}
+
+pub fn result(source: &Source, place: Place, [t, h, c]: [usize; 3]) -> Explained<Draft> {
+    let mut draft = Draft::of(match place.pass {
+        Some(_) => "z · the head's slice of Wo, through its half of Wp",
+        None => "z · the head's slice of Wo",
+    });
+    let z = source.numbers(Quantity::Mixed(place), &[t, h])?;
+    let size = source.head_size();
+    let width = source.model().n_embd;
+    let wo = format!("{}.c_proj.weight", place.weights());
+    let slice: Vec<f64> = match place.pass {
+        None => source.weights_of(&wo, c)?[h * size..(h + 1) * size].to_vec(),
+        Some(pass) => {
+            let wp = format!("transformer.h.{}.attn.combine.weight", place.layer);
+            let wp = source.weights_of(&wp, c)?;
+            let wp = wp.get(half(pass) * width..).unwrap_or_default();
+            let mut slice = vec![0.0; size];
+            for (channel, wp) in wp.iter().enumerate().take(width) {
+                let row = source.weights_of(&wo, channel)?;
+                for (sum, w) in slice.iter_mut().zip(&row[h * size..]) {
+                    *sum += w * wp;
+                }
+            }
+            slice
+        }
+    };
+    for (d, (z, w)) in z.iter().zip(&slice).enumerate() {
+        let from = Cell::new(Quantity::Mixed(place), &[t, h, d]);
+        draft.term(d.to_string(), &[*z, *w], Some(from));
+    }
+    if source.model().attention.kind() == Kind::HeadGated {
+        let gate = source.number(Cell::new(Quantity::Gate(place.layer), &[t, h]))?;
+        let value = draft.value() * gate;
+        draft.step(format!("times the gate, {gate:.4}"), value);
+    }
+    let scale = pokes::head_scale(source, place.layer, place.pass, h);
+    if scale != 1.0 {
+        let value = draft.value() * scale;
+        draft.step(format!("times {scale}, set by you"), value);
+    }
+    Ok(draft)
+}
+
+/// G or L: the pass's heads through its own Wo.
+pub fn pass_out(source: &Source, layer: usize, pass: Pass, t: usize, c: usize) -> Explained<Draft> {
+    let place = Place {
+        layer,
+        pass: Some(pass),
+    };
+    let mut draft = Draft::of("z Wo + b");
+    let name = format!("{}.c_proj", place.weights());
+    let weights = source.weights_of(&format!("{name}.weight"), c)?;
+    let size = source.head_size().max(1);
+    for (n, w) in weights.iter().enumerate() {
+        let (h, d) = (n / size, n % size);
+        let from = Cell::new(Quantity::Mixed(place), &[t, h, d]);
+        let z = source.number(from)? * pokes::head_scale(source, layer, Some(pass), h);
+        draft.term(format!("head {h}, {d}"), &[z, *w], Some(from));
+    }
+    if let Some(bias) = source.bias(&format!("{name}.bias"), c)? {
+        draft.term("bias", &[bias], None);
+    }
+    Ok(draft)
+}
+
+/// E: the heads' shares side by side, and the biases.
+pub fn out(source: &Source, layer: usize, t: usize, c: usize) -> Explained<Draft> {
+    let mut draft = Draft::of("E = sum of the heads' shares + b");
+    for place in source.places(layer) {
+        for h in 0..source.model().n_head {
+            let from = Cell::new(Quantity::HeadResult(place), &[t, h, c]);
+            let label = match place.pass {
+                Some(pass) => format!("head {h}, {} pass", pass.name()),
+                None => format!("head {h}"),
+            };
+            draft.term(label, &[source.number(from)?], Some(from));
+        }
+    }
+    if let Some(bias) = source.out_bias(layer, c)? {
+        draft.term("bias", &[bias], None);
+    }
+    if pokes::branch_is_off(source, layer, Branch::Attn) {
+        draft.step("the branch is off", 0.0);
+    }
+    Ok(draft)
+}
+
+impl Source<'_> {
+    /// What E has beside the heads' shares, in one channel.
+    pub(super) fn out_bias(&self, layer: usize, c: usize) -> Explained<Option<f64>> {
+        match self.model().attention.kind() {
+            Kind::Standard | Kind::HeadGated | Kind::Additive => {
+                self.bias(&format!("transformer.h.{layer}.attn.c_proj.bias"), c)
+            }
+            Kind::AdaptiveSpan => {
+                let name = format!("transformer.h.{layer}.attn.combine");
+                let Some(mut bias) = self.bias(&format!("{name}.bias"), c)? else {
+                    return Ok(None);
+                };
+                let wp = self.weights_of(&format!("{name}.weight"), c)?;
+                let width = self.model().n_embd;
+                for place in self.places(layer) {
+                    let Some(pass) = place.pass else { continue };
+                    let own = format!("{}.c_proj.bias", place.weights());
+                    for channel in 0..width {
+                        let b = self.bias(&own, channel)?.unwrap_or(0.0);
+                        bias += b * wp.get(half(pass) * width + channel).unwrap_or(&0.0);
+                    }
+                }
+                Ok(Some(bias))
+            }
+        }
+    }
+}

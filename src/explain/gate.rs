@@ -1,0 +1,106 @@
+//! `head_gated`: what the gate sees, and what it makes of it.
+
+use super::quantity::{Place, Quantity};
+use super::source::gelu;
+use super::{Cell, Draft, Explained, Source, Unexplained, pokes};
+use crate::config::Attention;
+use crate::config::attention::{GateForm, GateNorm, HeadGated};
+use crate::trace::Intervention;
+
+/// Under the root of the spread, as the engine has it.
+const EPS: f64 = 1e-8;
+
+pub fn stats(source: &Source, layer: usize, [t, h, k]: [usize; 3]) -> Explained<Draft> {
+    let place = Place { layer, pass: None };
+    let row = source.numbers(Quantity::Pattern(place), &[h, t])?;
+    let block = source.model().block_size.max(1) as f64;
+    let cell = |j| Some(Cell::new(Quantity::Pattern(place), &[h, t, j]));
+    let seen = || row.iter().enumerate().take(t + 1);
+    let mean: f64 = seen().map(|(j, a)| a * j as f64 / block).sum();
+    let draft = match k {
+        0 => {
+            let mut draft = Draft::of("a = sum of A · S");
+            let scores = source.numbers(Quantity::Scores(place), &[h, t])?;
+            for (j, a) in seen() {
+                draft.term(format!("key {j}"), &[*a, scores[j]], cell(j));
+            }
+            draft
+        }
+        1 => {
+            let mut draft = Draft::of("r = sum of A · p - p of the query, p = place / block");
+            for (j, a) in seen() {
+                draft.term(format!("key {j}"), &[*a, j as f64 / block], cell(j));
+            }
+            draft.term("less the query's own place", &[-(t as f64 / block)], None);
+            draft
+        }
+        _ => {
+            let mut draft = Draft::of("d = sqrt( sum of A · (p - mean)² )");
+            for (j, a) in seen() {
+                let off = j as f64 / block - mean;
+                draft.term(format!("key {j}"), &[*a, off, off], cell(j));
+            }
+            let root = (draft.value() + EPS).sqrt();
+            draft.step("the root of it", root);
+            draft
+        }
+    };
+    Ok(draft)
+}
+
+/// Whether the gate compares the heads before it reads them.
+fn compares(options: &HeadGated, heads: usize) -> bool {
+    options.gate_norm == GateNorm::Heads && heads > 2
+}
+
+pub fn gate(source: &Source, layer: usize, t: usize, h: usize) -> Explained<Draft> {
+    let Attention::HeadGated(options) = source.model().attention else {
+        return Err(Unexplained::Absent);
+    };
+    let heads = source.model().n_head;
+    let name = format!("transformer.h.{layer}.attn.gate");
+    let mut u = Vec::new();
+    for (k, ln) in ["ln_logit", "ln_offset", "ln_spread"]
+        .into_iter()
+        .enumerate()
+    {
+        let cell = |h| Cell::new(Quantity::GateStats(layer), &[t, h, k]);
+        let all = (0..heads).map(|h| source.number(cell(h)));
+        let all = all.collect::<Explained<Vec<f64>>>()?;
+        u.extend(match compares(&options, heads) {
+            true => source.normed(&all, &format!("{name}.{ln}"))?,
+            false => all,
+        });
+    }
+    let mut draft = Draft::of(match options.gate_form {
+        GateForm::TwoSigmoid => "g = 2 / (1 + exp(-z)), z = W2 gelu(W1 u + b1) + b2",
+        GateForm::LogSymmetric => "g = exp(ln 4 · tanh z), z = W2 gelu(W1 u + b1) + b2",
+    });
+    let out = source.weights_of(&format!("{name}.c_proj.weight"), h)?;
+    for (n, w) in out.iter().enumerate() {
+        let row = source.weights_of(&format!("{name}.c_fc.weight"), n)?;
+        let bias = source.bias(&format!("{name}.c_fc.bias"), n)?.unwrap_or(0.0);
+        let sum: f64 = row.iter().zip(&u).map(|(w, u)| w * u).sum();
+        draft.term(format!("gate neuron {n}"), &[gelu(sum + bias), *w], None);
+    }
+    if let Some(bias) = source.bias(&format!("{name}.c_proj.bias"), h)? {
+        draft.term("bias", &[bias], None);
+    }
+    let z = draft.value();
+    let (words, g) = match options.gate_form {
+        GateForm::TwoSigmoid => ("2 / (1 + exp(-z))", 2.0 / (1.0 + (-z).exp())),
+        GateForm::LogSymmetric => ("exp(ln 4 · tanh z)", (4f64.ln() * z.tanh()).exp()),
+    };
+    draft.step(words, g);
+    let given = pokes::last_set(source, |change| match change {
+        Intervention::Gate {
+            layer: l,
+            head,
+            position,
+            value,
+        } if (*l, *head) == (layer, h) && pokes::is_at(*position, t) => Some(*value),
+        _ => None,
+    });
+    pokes::set_by_hand(&mut draft, given);
+    Ok(draft)
+}

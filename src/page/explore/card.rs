@@ -1,0 +1,225 @@
+//! The card: one number, the sum that makes it, and the same number made again here.
+
+use super::stage::Same;
+use crate::explain::{Cell, Explanation, Quantity, Source, Term};
+use crate::page::deeds::Page;
+use crate::page::state::Action;
+use crate::page::state::explore::ExploreAction;
+use yew::prelude::*;
+
+/// Terms that are listed; of a longer sum the largest.
+const LISTED: usize = 24;
+
+#[derive(PartialEq, Properties)]
+pub struct CardProps {
+    pub page: Page,
+    pub about: String,
+    pub explained: Result<Same<Explanation>, String>,
+    /// Whether the reader picked it, and the scene did not choose it.
+    pub picked: bool,
+}
+
+#[component]
+pub fn Card(props: &CardProps) -> Html {
+    let explanation = match &props.explained {
+        Ok(explanation) => &explanation.0,
+        Err(why) => {
+            return html! {
+                <section class="number-card card" aria-labelledby="number-title">
+                    <h2 id="number-title">{ "One number" }</h2>
+                    <p class="help">{ why }</p>
+                </section>
+            };
+        }
+    };
+    let value = f64::from(explanation.value);
+    html! {
+        <section class="number-card card" aria-labelledby="number-title">
+            <h2 id="number-title">{ capital(explanation.cell.quantity.title()) }</h2>
+            <p class="help">{ &props.about }</p>
+            <p class="cell-name"><code>{ explanation.cell.name() }</code></p>
+            <p class="cell-value number" aria-live={if props.picked { "polite" } else { "off" }}>
+                { figure(value) }
+            </p>
+            <p class="formula">{ explanation.formula }</p>
+            { terms(&props.page, explanation) }
+            { verdict(explanation) }
+        </section>
+    }
+}
+
+fn capital(words: &str) -> String {
+    let mut characters = words.chars();
+    match characters.next() {
+        Some(first) => first.to_uppercase().chain(characters).collect(),
+        None => String::new(),
+    }
+}
+
+/// The sum: as it is where it is short, else its largest parts and what the others come to.
+fn terms(page: &Page, explanation: &Explanation) -> Html {
+    let all = &explanation.terms;
+    let mut shown: Vec<&Term> = all.iter().collect();
+    let whole = shown.len() <= LISTED;
+    if !whole {
+        shown.sort_by(|a, b| b.value.abs().total_cmp(&a.value.abs()));
+        shown.truncate(LISTED);
+    }
+    let rest = explanation.sum() - shown.iter().map(|term| term.value).sum::<f64>();
+    let most = all
+        .iter()
+        .map(|term| term.value.abs())
+        .fold(1e-12, f64::max);
+    html! {
+        <div class="terms" tabindex="0" role="region" aria-label="The sum, term by term">
+            if !all.is_empty() {
+                <table>
+                    <thead class="for-ears">
+                        <tr>
+                            <th scope="col">{ "Part" }</th>
+                            <th scope="col">{ "Product" }</th>
+                            <th scope="col">{ "Value" }</th>
+                        </tr>
+                    </thead>
+                    <tbody>
+                        for term in shown {
+                            { row(page, term, most) }
+                        }
+                        if !whole {
+                            <tr class="rest">
+                                <th scope="row">{ format!("the other {}", all.len() - LISTED) }</th>
+                                <td></td>
+                                <td class="number">{ figure(rest) }</td>
+                            </tr>
+                        }
+                        if all.len() > 1 {
+                            <tr class="sum">
+                                <th scope="row">{ "sum" }</th>
+                                <td></td>
+                                <td class="number">{ figure(explanation.sum()) }</td>
+                            </tr>
+                        }
+                        for step in &explanation.steps {
+                            <tr class="step">
+                                <th scope="row" colspan="2">{ &step.words }</th>
+                                <td class="number">{ figure(step.value) }</td>
+                            </tr>
+                        }
+                    </tbody>
+                </table>
+            } else {
+                <ul>
+                    for step in &explanation.steps {
+                        <li>{ &step.words }</li>
+                    }
+                </ul>
+            }
+        </div>
+    }
+}
+
+fn row(page: &Page, term: &Term, most: f64) -> Html {
+    let share = format!("{:.1}%", 100.0 * term.value.abs() / most);
+    let factors = match term.factors.len() {
+        0 | 1 => String::new(),
+        _ => term
+            .factors
+            .iter()
+            .map(|x| figure(*x))
+            .collect::<Vec<_>>()
+            .join(" × "),
+    };
+    let name = match term.from {
+        Some(cell) => html! {
+            <button
+                type="button"
+                class="quiet small"
+                title={format!("Go to {}", cell.name())}
+                onclick={pick(page, cell)}
+            >
+                { &term.label }
+            </button>
+        },
+        None => html! { { &term.label } },
+    };
+    html! {
+        <tr>
+            <th scope="row">{ name }</th>
+            <td class="number factors">{ factors }</td>
+            <td class="number">
+                { figure(term.value) }
+                <span
+                    class={classes!("length", (term.value < 0.0).then_some("negative"))}
+                    style={format!("width: {share}")}
+                    aria-hidden="true"
+                />
+            </td>
+        </tr>
+    }
+}
+
+fn pick(page: &Page, cell: Cell) -> Callback<MouseEvent> {
+    let page = page.clone();
+    Callback::from(move |_| page.dispatch(Action::Explore(ExploreAction::Pick(Some(cell)))))
+}
+
+fn verdict(explanation: &Explanation) -> Html {
+    let agrees = explanation.agrees();
+    let words = if agrees {
+        "✓ the same"
+    } else {
+        "✗ not the same"
+    };
+    html! {
+        <p class={classes!("verdict", (!agrees).then_some("wrong"))}>
+            { "made again here: " }
+            <b class="number recomputed" data-value={explanation.recomputed.to_string()}>
+                { figure(explanation.recomputed) }
+            </b>
+            { " " }
+            <span>{ words }</span>
+        </p>
+    }
+}
+
+/// A number in as many digits as one reads.
+pub fn figure(value: f64) -> String {
+    match value {
+        x if x == f64::NEG_INFINITY => "−∞".into(),
+        x if x != 0.0 && x.abs() < 0.001 => format!("{x:.2e}").replace('-', "−"),
+        x => format!("{x:.4}").replace('-', "−"),
+    }
+}
+
+/// Of what the number is, in words: its token, head, channel.
+pub fn about(source: &Source, cell: Cell) -> String {
+    use crate::explain::Shape;
+    let [a, b, c] = cell.index;
+    let character = |position: usize| {
+        let found = source.trace.about.text.chars().nth(position);
+        let shown = found.map(super::scene::visible).unwrap_or_default();
+        format!("token {position} ({shown})")
+    };
+    let of_vocabulary = matches!(
+        cell.quantity,
+        Quantity::Logits
+            | Quantity::Probabilities
+            | Quantity::LogitsChange
+            | Quantity::LensLogit(_)
+            | Quantity::LensProbability(_)
+    );
+    match cell.quantity.shape() {
+        Shape::T => format!("of {}", character(a)),
+        Shape::TC if of_vocabulary => {
+            let found = source.trace.about.vocab.get(b).copied();
+            let shown = found.map(super::scene::visible).unwrap_or_default();
+            format!("of the character {shown}, after {}", character(a))
+        }
+        Shape::TC => format!("of {}, number {b}", character(a)),
+        Shape::TH => format!("of {}, head {b}", character(a)),
+        Shape::THD => format!("of {}, head {b}, number {c}", character(a)),
+        Shape::HTT => format!("head {a}: {} looks at {}", character(b), character(c)),
+        Shape::TT => format!("{} and {}", character(a), character(b)),
+        Shape::HM => format!("head {a}, {b} tokens back"),
+    }
+}

@@ -1,0 +1,230 @@
+//! The time of a scene, which moves sixty times a second and is therefore no part of the page's
+//! state: the canvas and the scrubber are drawn from here, and the state hears when a scene ends.
+
+use super::paint::{Marked, Style, paint};
+use super::scene::{Picture, View, picture};
+use crate::explain::Cell;
+use crate::page::deeds::Page;
+use crate::page::explore::journey::Stop;
+use crate::page::explore::overview;
+use crate::page::state::Action;
+use crate::page::state::explore::{Explore, ExploreAction, Playhead, Slot};
+use crate::protocol::Sampling;
+use gloo::render::{AnimationFrame, request_animation_frame};
+use std::cell::{Cell as Held, RefCell};
+use std::collections::HashSet;
+use std::rc::Rc;
+use web_sys::{HtmlCanvasElement, HtmlInputElement};
+use yew::NodeRef;
+
+/// Seconds that a scene stays when it is over, before the next one.
+const REST: f64 = 0.9;
+/// The longest step of the clock: a page that was away goes on where it was.
+const LONGEST: f64 = 0.1;
+/// The narrowest that a stage is drawn; less room scrolls sideways.
+const NARROWEST: f64 = 300.0;
+
+/// What is drawn but for the time.
+#[derive(Clone, PartialEq)]
+pub struct Wanted {
+    pub slot: Slot,
+    pub stop: Stop,
+    pub token: usize,
+    pub head: usize,
+    pub open: bool,
+    pub threshold: f64,
+    pub sampling: Sampling,
+    /// What the reader picked.
+    pub picked: Option<Cell>,
+    /// What the card explains.
+    pub chosen: Option<Cell>,
+    pub inputs: Rc<HashSet<Cell>>,
+}
+
+impl Wanted {
+    pub fn of(
+        explore: &Explore,
+        slot: &Slot,
+        stop: Stop,
+        sampling: Sampling,
+        chosen: Option<Cell>,
+        inputs: Rc<HashSet<Cell>>,
+    ) -> Self {
+        Wanted {
+            slot: slot.clone(),
+            stop,
+            token: explore.token,
+            head: explore.head,
+            open: explore.open,
+            threshold: explore.threshold,
+            sampling,
+            picked: explore.picked,
+            chosen,
+            inputs,
+        }
+    }
+
+    /// The picture at a time, for a stage of that width.
+    pub fn picture(&self, width: f64, time: f64) -> Picture {
+        let view = View {
+            source: self.slot.source(),
+            stop: self.stop,
+            token: self.token,
+            head: self.head,
+            sampling: self.sampling,
+            picked: self.picked,
+            width: width.max(NARROWEST),
+            time,
+        };
+        match self.open {
+            true => picture(&view),
+            false => overview::picture(&view, self.threshold),
+        }
+    }
+}
+
+/// The stage's clock and its drawing.
+pub struct Clock {
+    page: Page,
+    pub canvas: NodeRef,
+    pub scrubber: NodeRef,
+    wanted: RefCell<Option<Wanted>>,
+    playhead: Held<Option<Playhead>>,
+    /// Of the scene: 0 to 1, and beyond while it rests.
+    time: Held<f64>,
+    last: Held<Option<f64>>,
+    frame: RefCell<Option<AnimationFrame>>,
+    style: RefCell<Option<Style>>,
+    drawn: RefCell<Picture>,
+    still: bool,
+}
+
+impl Clock {
+    pub fn new(page: Page, canvas: NodeRef, scrubber: NodeRef) -> Self {
+        let window = gloo::utils::window();
+        let query = window.match_media("(prefers-reduced-motion: reduce)");
+        Clock {
+            page,
+            canvas,
+            scrubber,
+            wanted: RefCell::default(),
+            playhead: Held::default(),
+            time: Held::new(0.0),
+            last: Held::default(),
+            frame: RefCell::default(),
+            style: RefCell::default(),
+            drawn: RefCell::default(),
+            still: query.ok().flatten().is_some_and(|query| query.matches()),
+        }
+    }
+
+    /// Draws that from now on, and moves as the playhead says.
+    pub fn show(self: &Rc<Self>, wanted: Option<Wanted>, playhead: Playhead) {
+        let before = self.playhead.replace(Some(playhead));
+        let moved = before.is_none_or(|before| before.moved != playhead.moved);
+        let started = playhead.playing && before.is_some_and(|before| !before.playing);
+        if moved {
+            self.time.set(playhead.time);
+        } else if started && self.time.get() >= 1.0 {
+            // What had come to its end plays again.
+            self.time.set(0.0);
+        }
+        *self.wanted.borrow_mut() = wanted;
+        self.request();
+    }
+
+    /// Other colours hold, or another size.
+    pub fn restyle(self: &Rc<Self>) {
+        self.style.take();
+        self.request();
+    }
+
+    /// The stage is gone: nothing moves any more.
+    pub fn leave(&self) {
+        self.wanted.take();
+        self.frame.take();
+        self.last.set(None);
+    }
+
+    /// The time that is shown.
+    pub fn time(&self) -> f64 {
+        self.time.get().min(1.0)
+    }
+
+    /// The last picture.
+    pub fn look<T>(&self, look: impl FnOnce(&Picture) -> T) -> T {
+        look(&self.drawn.borrow())
+    }
+
+    fn request(self: &Rc<Self>) {
+        let mut frame = self.frame.borrow_mut();
+        if frame.is_none() {
+            let clock = Rc::clone(self);
+            *frame = Some(request_animation_frame(move |now| {
+                clock.frame.take();
+                clock.on_frame(now);
+            }));
+        }
+    }
+
+    fn on_frame(self: &Rc<Self>, now: f64) {
+        let playhead = self.playhead.get();
+        let stop = self
+            .wanted
+            .borrow()
+            .as_ref()
+            .map(|wanted| (wanted.stop, wanted.open));
+        let playing = playhead.filter(|playhead| playhead.playing);
+        let (Some(playing), Some((stop, true))) = (playing, stop) else {
+            self.last.set(None);
+            self.draw();
+            return;
+        };
+        let before = self.last.replace(Some(now)).unwrap_or(now);
+        let seconds = ((now - before) / 1e3).clamp(0.0, LONGEST) * playing.speed;
+        let duration = stop.scene.duration();
+        self.time.set(self.time.get() + seconds / duration);
+        self.draw();
+        if self.time.get() >= 1.0 + REST / duration {
+            self.last.set(None);
+            // The next scene comes with another count of moves; until then nothing is asked twice.
+            self.time.set(1.0);
+            self.page.dispatch(Action::Explore(ExploreAction::Ended));
+        } else {
+            self.request();
+        }
+    }
+
+    fn draw(&self) {
+        // Without motion a scene is there at once, and gives way to the next after its time.
+        let playing = self.playhead.get().is_some_and(|playhead| playhead.playing);
+        let time = if self.still && playing {
+            1.0
+        } else {
+            self.time()
+        };
+        if let Some(scrubber) = self.scrubber.cast::<HtmlInputElement>() {
+            scrubber.set_value(&format!("{:.3}", self.time()));
+        }
+        let Some(canvas) = self.canvas.cast::<HtmlCanvasElement>() else {
+            return;
+        };
+        let wanted = self.wanted.borrow();
+        let Some(wanted) = wanted.as_ref() else {
+            return;
+        };
+        let picture = wanted.picture(f64::from(canvas.client_width()), time);
+        let mut style = self.style.borrow_mut();
+        if style.is_none() {
+            *style = Style::of(&canvas);
+        }
+        if let Some(style) = style.as_ref() {
+            let marked = Marked {
+                chosen: wanted.chosen,
+                inputs: &wanted.inputs,
+            };
+            paint(&canvas, style, &picture, &marked);
+        }
+        self.drawn.replace(picture);
+    }
+}

@@ -1,0 +1,277 @@
+//! The scenes of a pass in their order: which there are depends on the model's configuration.
+
+use crate::config::{Attention, Kind, ModelConfig, Norm};
+use crate::explain::{NormSite, Place};
+use crate::trace::{Branch, Pass};
+
+/// One thing that happens on the way from characters to logits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scene {
+    Embed,
+    Norm(NormSite),
+    Project(Place),
+    Score(Place),
+    /// `additive`: the sum, bent, read off by a vector.
+    AdditiveScore(Place),
+    /// Divided by the root of D, and the future hidden.
+    Mask(Place),
+    /// `adaptive_span`: what the distance is worth, and the temperature.
+    Sharpen(Place),
+    Softmax(Place),
+    Mix(Place),
+    /// `head_gated`: what is measured of each head, and what the gate makes of it.
+    Gate,
+    /// `adaptive_span`: how far back, from what the global pass found.
+    Span,
+    /// `adaptive_span`: where the local pass may look.
+    Window,
+    Heads,
+    Add(Branch),
+    FeedForward,
+    Lens,
+    Logits,
+    /// What is left to draw from, after temperature, top k and top p.
+    Sample,
+}
+
+/// A scene, and in which block it plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Stop {
+    pub scene: Scene,
+    pub layer: usize,
+}
+
+/// Every scene of a model, from the characters to the next one.
+pub fn journey(model: &ModelConfig) -> Vec<Stop> {
+    let mut stops = vec![Stop {
+        scene: Scene::Embed,
+        layer: 0,
+    }];
+    for layer in 0..model.n_layer {
+        let scenes = block(model, layer).into_iter();
+        stops.extend(scenes.map(|scene| Stop { scene, layer }));
+    }
+    let last = model.n_layer.saturating_sub(1);
+    let mut end = vec![Scene::Lens, Scene::Logits, Scene::Sample];
+    if model.norm == Norm::Pre {
+        end.insert(0, Scene::Norm(NormSite::Final));
+    }
+    stops.extend(end.into_iter().map(|scene| Stop { scene, layer: last }));
+    stops
+}
+
+fn block(model: &ModelConfig, layer: usize) -> Vec<Scene> {
+    let (pre, post) = (model.norm == Norm::Pre, model.norm == Norm::Post);
+    let place = |pass| Place { layer, pass };
+    let norm = |site| pre.then_some(Scene::Norm(site));
+    let mut scenes = Vec::new();
+    match model.attention {
+        Attention::Standard(_) | Attention::HeadGated(_) | Attention::Additive(_) => {
+            scenes.extend(norm(NormSite::Attention(layer)));
+            scenes.extend(attention(model, place(None)));
+        }
+        Attention::AdaptiveSpan(_) => {
+            scenes.extend(norm(NormSite::Global(layer)));
+            scenes.extend(attention(model, place(Some(Pass::Global))));
+            scenes.push(Scene::Span);
+            scenes.extend(norm(NormSite::Attention(layer)));
+            scenes.extend(attention(model, place(Some(Pass::Local))));
+        }
+    }
+    if model.attention.kind() == Kind::HeadGated {
+        scenes.push(Scene::Gate);
+    }
+    scenes.extend([Scene::Heads, Scene::Add(Branch::Attn)]);
+    scenes.extend(post.then_some(Scene::Norm(NormSite::Attention(layer))));
+    scenes.extend(norm(NormSite::FeedForward(layer)));
+    scenes.extend([Scene::FeedForward, Scene::Add(Branch::Mlp)]);
+    scenes.extend(post.then_some(Scene::Norm(NormSite::FeedForward(layer))));
+    scenes
+}
+
+/// From queries to what the heads took.
+fn attention(model: &ModelConfig, place: Place) -> Vec<Scene> {
+    let mut scenes = vec![Scene::Project(place)];
+    match model.attention.kind() {
+        Kind::Additive => scenes.push(Scene::AdditiveScore(place)),
+        Kind::Standard | Kind::HeadGated | Kind::AdaptiveSpan => {
+            scenes.push(Scene::Score(place));
+        }
+    }
+    scenes.push(Scene::Mask(place));
+    if place.pass == Some(Pass::Local) {
+        scenes.extend([Scene::Sharpen(place), Scene::Window]);
+    }
+    scenes.extend([Scene::Softmax(place), Scene::Mix(place)]);
+    scenes
+}
+
+impl Scene {
+    /// The same scene of another block, as far as the name goes.
+    pub fn in_layer(self, layer: usize) -> Scene {
+        let place = |place: Place| Place { layer, ..place };
+        match self {
+            Scene::Norm(NormSite::Attention(_)) => Scene::Norm(NormSite::Attention(layer)),
+            Scene::Norm(NormSite::Global(_)) => Scene::Norm(NormSite::Global(layer)),
+            Scene::Norm(NormSite::FeedForward(_)) => Scene::Norm(NormSite::FeedForward(layer)),
+            Scene::Project(p) => Scene::Project(place(p)),
+            Scene::Score(p) => Scene::Score(place(p)),
+            Scene::AdditiveScore(p) => Scene::AdditiveScore(place(p)),
+            Scene::Mask(p) => Scene::Mask(place(p)),
+            Scene::Sharpen(p) => Scene::Sharpen(place(p)),
+            Scene::Softmax(p) => Scene::Softmax(place(p)),
+            Scene::Mix(p) => Scene::Mix(place(p)),
+            other @ (Scene::Norm(NormSite::Final)
+            | Scene::Embed
+            | Scene::Gate
+            | Scene::Span
+            | Scene::Window
+            | Scene::Heads
+            | Scene::Add(_)
+            | Scene::FeedForward
+            | Scene::Lens
+            | Scene::Logits
+            | Scene::Sample) => other,
+        }
+    }
+
+    /// Whether it plays in a block, and not before the first or after the last.
+    pub fn is_in_block(self) -> bool {
+        match self {
+            Scene::Embed
+            | Scene::Norm(NormSite::Final)
+            | Scene::Lens
+            | Scene::Logits
+            | Scene::Sample => false,
+            Scene::Norm(_)
+            | Scene::Project(_)
+            | Scene::Score(_)
+            | Scene::AdditiveScore(_)
+            | Scene::Mask(_)
+            | Scene::Sharpen(_)
+            | Scene::Softmax(_)
+            | Scene::Mix(_)
+            | Scene::Gate
+            | Scene::Span
+            | Scene::Window
+            | Scene::Heads
+            | Scene::Add(_)
+            | Scene::FeedForward => true,
+        }
+    }
+
+    /// Whether it shows one head and not the others.
+    pub fn is_of_a_head(self) -> bool {
+        matches!(
+            self,
+            Scene::Project(_)
+                | Scene::Score(_)
+                | Scene::AdditiveScore(_)
+                | Scene::Mask(_)
+                | Scene::Sharpen(_)
+                | Scene::Softmax(_)
+                | Scene::Mix(_)
+        )
+    }
+
+    /// Seconds at the normal speed.
+    pub fn duration(self) -> f64 {
+        match self {
+            Scene::Project(_) | Scene::Score(_) | Scene::AdditiveScore(_) | Scene::Mix(_) => 7.0,
+            Scene::Embed | Scene::Norm(_) | Scene::Softmax(_) | Scene::Heads => 5.5,
+            Scene::Mask(_)
+            | Scene::Sharpen(_)
+            | Scene::Gate
+            | Scene::Span
+            | Scene::Window
+            | Scene::Add(_)
+            | Scene::FeedForward
+            | Scene::Lens
+            | Scene::Logits
+            | Scene::Sample => 4.5,
+        }
+    }
+
+    /// Its name on the timeline.
+    pub fn title(self) -> String {
+        let of_pass = |words: &str, place: Place| match place.pass {
+            Some(pass) => format!("{words}, {} pass", pass.name()),
+            None => words.to_string(),
+        };
+        match self {
+            Scene::Embed => "Embed".into(),
+            Scene::Norm(NormSite::Final) => "Last norm".into(),
+            Scene::Norm(NormSite::Global(_)) => "Norm, global pass".into(),
+            Scene::Norm(_) => "Norm".into(),
+            Scene::Project(place) => of_pass("Query, key, value", place),
+            Scene::Score(place) => of_pass("Score", place),
+            Scene::AdditiveScore(place) => of_pass("Additive score", place),
+            Scene::Mask(place) => match place.pass {
+                Some(_) => of_pass("Scale and mask", place),
+                None => "Scale and mask".into(),
+            },
+            Scene::Sharpen(_) => "Bias and temperature".into(),
+            Scene::Softmax(place) => of_pass("Softmax", place),
+            Scene::Mix(place) => of_pass("Mix values", place),
+            Scene::Gate => "Measure and gate".into(),
+            Scene::Span => "Span".into(),
+            Scene::Window => "Window".into(),
+            Scene::Heads => "Heads out".into(),
+            Scene::Add(_) => "Add".into(),
+            Scene::FeedForward => "Feed forward".into(),
+            Scene::Lens => "Lens".into(),
+            Scene::Logits => "Logits".into(),
+            Scene::Sample => "Next character".into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::RunConfig;
+    use crate::config::attention::Normaliser;
+
+    fn scenes(kind: Kind, norm: Norm) -> Vec<Stop> {
+        let mut model = RunConfig::default().model;
+        model.attention = Attention::of(kind, Normaliser::default());
+        model.norm = norm;
+        journey(&model)
+    }
+
+    fn has(stops: &[Stop], wanted: impl Fn(Scene) -> bool) -> bool {
+        stops.iter().any(|stop| wanted(stop.scene))
+    }
+
+    #[test]
+    fn a_journey_begins_with_a_character_and_ends_with_the_next() {
+        for kind in Kind::ALL {
+            for norm in [Norm::Pre, Norm::Post, Norm::None] {
+                let stops = scenes(kind, norm);
+                assert_eq!(stops.first().map(|stop| stop.scene), Some(Scene::Embed));
+                assert_eq!(stops.last().map(|stop| stop.scene), Some(Scene::Sample));
+                let norms = has(&stops, |scene| matches!(scene, Scene::Norm(_)));
+                assert_eq!(norms, norm != Norm::None);
+                let mut unique = stops.clone();
+                unique.dedup();
+                assert_eq!(unique, stops);
+            }
+        }
+    }
+
+    #[test]
+    fn every_kind_has_its_own_scenes() {
+        let of = |kind| scenes(kind, Norm::Pre);
+        assert!(has(&of(Kind::HeadGated), |scene| scene == Scene::Gate));
+        assert!(!has(&of(Kind::Standard), |scene| scene == Scene::Gate));
+        let additive = |scene| matches!(scene, Scene::AdditiveScore(_));
+        assert!(has(&of(Kind::Additive), additive));
+        let dots = |scene| matches!(scene, Scene::Score(_));
+        assert!(!has(&of(Kind::Additive), dots));
+        let span = of(Kind::AdaptiveSpan);
+        for scene in [Scene::Span, Scene::Window] {
+            assert!(has(&span, |other| other == scene));
+        }
+        assert!(span.len() > of(Kind::Standard).len());
+    }
+}

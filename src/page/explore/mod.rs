@@ -1,0 +1,430 @@
+//! The page on which a sentence's way through the model is seen, number by number.
+//!
+//! `journey` says which scenes there are, `scene` what stands on the stage in each, `paint` and
+//! `clock` draw it; around the stage are `sentence`, `card`, `poke` and `timeline`. `tracing` asks
+//! the engine. Every number comes from the trace, or is made from it and the weights.
+
+mod card;
+mod clock;
+pub mod journey;
+mod overview;
+mod paint;
+mod poke;
+mod scene;
+mod sentence;
+mod sight;
+mod stage;
+mod timeline;
+pub mod tracing;
+mod words;
+
+use super::deeds::Page;
+use super::field::on_click;
+use super::state::Action;
+use super::state::State;
+use super::state::explore::{Explore as Looking, ExploreAction, Slot};
+use crate::explain::explain;
+use card::Card;
+use clock::{Clock, Wanted};
+use gloo::events::{EventListener, EventListenerOptions};
+use journey::Stop;
+use poke::Poke;
+use sentence::Sentence;
+use stage::{Same, Stage};
+use std::collections::HashSet;
+use std::rc::Rc;
+use timeline::Timeline;
+use tracing::Wish;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlInputElement, KeyboardEvent};
+use yew::prelude::*;
+
+#[derive(PartialEq, Properties)]
+pub struct ExploreProps {
+    pub page: Page,
+    pub state: State,
+}
+
+#[component]
+pub fn Explore(props: &ExploreProps) -> Html {
+    let ExploreProps { page, state } = props;
+    let looking = &state.explore;
+    use_traced(page, state);
+    use_keys(page);
+    let clock = {
+        let page = page.clone();
+        let (canvas, scrubber) = (use_node_ref(), use_node_ref());
+        use_memo((), move |()| Clock::new(page, canvas, scrubber))
+    };
+    let clock = Same(clock);
+    html! {
+        <main class="explore">
+            { opening(page, state) }
+            <Sentence page={page.clone()} explore={looking.clone()} />
+            if let (Some(slot), Some(stop)) = (&looking.shown, looking.at()) {
+                <Journey
+                    page={page.clone()}
+                    state={state.clone()}
+                    slot={slot.clone()}
+                    stop={stop}
+                    clock={clock}
+                />
+            } else {
+                { waiting(state) }
+            }
+        </main>
+    }
+}
+
+/// The line above everything: which model this is, and how far it is trained.
+fn opening(page: &Page, state: &State) -> Html {
+    let Some(run) = &state.run else {
+        return Html::default();
+    };
+    let looking = &state.explore;
+    let info = &run.started.info;
+    let model = &info.config.model;
+    let step = looking.shown.as_ref().map(|slot| slot.trace.about.step);
+    let freeze = {
+        let page = page.clone();
+        move |e: Event| {
+            let input: HtmlInputElement = e.target_unchecked_into();
+            page.dispatch(Action::Explore(ExploreAction::Freeze(input.checked())));
+        }
+    };
+    html! {
+        <p class="what facts">
+            <strong>{ &run.started.label }</strong>
+            <span>{ format!(
+                "{} attention, {} blocks, {} heads, {} channels",
+                model.attention.kind().label().to_lowercase(),
+                model.n_layer, model.n_head, model.n_embd,
+            ) }</span>
+            if let Some(step) = step {
+                <span class="number">{ format!("as of step {step}") }</span>
+            }
+            if !looking.pokes.is_empty() {
+                <span class="changed-pass">
+                    { match looking.pokes.len() {
+                        1 => "a pass that you changed".to_string(),
+                        n => format!("a pass with {n} changes of yours"),
+                    } }
+                </span>
+            }
+            if !run.is_ready_made() {
+                <label class="switch">
+                    <input type="checkbox" checked={looking.frozen} onchange={freeze} />
+                    <span>{ "freeze while it learns" }</span>
+                </label>
+            }
+        </p>
+    }
+}
+
+/// What stands there before the first pass.
+fn waiting(state: &State) -> Html {
+    let words = match (&state.run, &state.explore.problem) {
+        (_, Some(_)) => "The stage opens as soon as the model can read the sentence.",
+        (Some(_), None) => "The sentence is on its way through the model.",
+        (None, None) if state.shelf.first => {
+            "A ready-made model is on its way. In a moment its numbers will stand here."
+        }
+        (None, None) => {
+            "There is no model to look into yet. Train one, or open a ready-made one, on the Train page."
+        }
+    };
+    html! {
+        <section class="stage-card awaited card" aria-label="Stage">
+            <p class="help">{ words }</p>
+            if state.run.is_none() && !state.shelf.first {
+                <a href={super::route::Route::Train.hash()}>{ "To the Train page" }</a>
+            }
+        </section>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct JourneyProps {
+    page: Page,
+    state: State,
+    slot: Slot,
+    stop: Stop,
+    clock: Same<Clock>,
+}
+
+/// Stage, card and timeline of a pass.
+#[component]
+fn Journey(props: &JourneyProps) -> Html {
+    let JourneyProps {
+        page,
+        state,
+        slot,
+        stop,
+        clock,
+    } = props;
+    let looking = &state.explore;
+    let sampling = state.writing.options;
+    let focus = {
+        let bare = Wanted::of(looking, slot, *stop, sampling, None, Rc::default());
+        use_memo(bare, |bare| bare.picture(800.0, 1.0).focus)
+    };
+    let chosen = looking.picked.or(*focus);
+    let explained = use_memo((slot.clone(), chosen), |(slot, chosen)| match chosen {
+        Some(cell) => match explain(&slot.source(), *cell) {
+            Ok(explanation) => Ok(Rc::new(explanation)),
+            Err(why) => Err(super::state::setup::sentence(&why.to_string())),
+        },
+        None => Err("Pick a number on the stage.".to_string()),
+    });
+    let inputs = use_memo(explained.clone(), |explained| -> HashSet<_> {
+        let terms = explained
+            .as_ref()
+            .as_ref()
+            .map(|explanation| &explanation.terms);
+        terms
+            .into_iter()
+            .flatten()
+            .filter_map(|term| term.from)
+            .collect()
+    });
+    let wanted = Wanted::of(looking, slot, *stop, sampling, chosen, inputs);
+    let explained = (*explained).clone().map(Same);
+    let about = chosen.map(|cell| card::about(&slot.source(), cell));
+    html! {
+        <>
+            <section class="stage-card card" aria-labelledby="scene-title">
+                { heading(page, looking, slot, *stop) }
+                <Stage
+                    page={page.clone()}
+                    clock={clock.clone()}
+                    wanted={wanted}
+                    playhead={looking.playhead}
+                    theme={state.theme}
+                    label={format!(
+                        "{}. The arrow keys go from number to number; the card explains each.",
+                        stop.scene.title()
+                    )}
+                />
+            </section>
+            <div class="aside">
+                <Card
+                    page={page.clone()}
+                    about={about.unwrap_or_default()}
+                    explained={explained}
+                    picked={looking.picked.is_some()}
+                />
+                <Poke
+                    page={page.clone()}
+                    explore={looking.clone()}
+                    slot={slot.clone()}
+                    chosen={chosen}
+                />
+            </div>
+            <Timeline
+                page={page.clone()}
+                explore={looking.clone()}
+                slot={slot.clone()}
+                clock={clock.clone()}
+            />
+        </>
+    }
+}
+
+/// The scene's name, its text, and which head and block it shows.
+fn heading(page: &Page, looking: &Looking, slot: &Slot, stop: Stop) -> Html {
+    let model = &slot.trace.about.model;
+    let act = |action: ExploreAction| {
+        on_click(&(page.clone(), action), |(page, action)| {
+            page.dispatch(Action::Explore(action.clone()));
+        })
+    };
+    let place = match stop.scene.is_in_block() {
+        true => format!("Block {}", stop.layer),
+        false => "The whole model".into(),
+    };
+    html! {
+        <header class="scene-head">
+            <div class="scene-line">
+                if looking.open {
+                    <h2 id="scene-title">
+                        <span class="where">{ place }</span>
+                        { stop.scene.title() }
+                    </h2>
+                    <button type="button" onclick={act(ExploreAction::Open(false))}>{ "Overview" }</button>
+                } else {
+                    <h2 id="scene-title">{ "The residual stream, closed" }</h2>
+                    for layer in 0..model.n_layer {
+                        <button
+                            key={layer}
+                            type="button"
+                            onclick={act(ExploreAction::Stop(first_of(slot, layer)))}
+                        >
+                            { format!("Open block {layer}") }
+                        </button>
+                    }
+                }
+            </div>
+            if looking.open {
+                <p class="scene-words">{ words::words(stop.scene, model) }</p>
+            } else {
+                <p class="scene-words">
+                    { "Each cell is the stream of one token at one depth, with the character that the \
+                       logit lens reads there; the fuller the cell, the surer. Lines show what the chosen \
+                       token looks at, head by head, where the weight is above the threshold; points \
+                       between the columns show all heads together." }
+                </p>
+            }
+            <div class="scene-tools">
+                if looking.open {
+                    <p class="formula">{ words::formula(stop.scene) }</p>
+                } else {
+                    { threshold(page, looking) }
+                }
+                if stop.scene.is_of_a_head() || !looking.open {
+                <div class="heads" role="group" aria-label="Head">
+                    for head in 0..model.n_head {
+                        <button
+                            key={head}
+                            type="button"
+                            class="chip"
+                            aria-pressed={(head == looking.head).to_string()}
+                            onclick={act(ExploreAction::Head(head))}
+                        >
+                            { format!("head {head}") }
+                        </button>
+                    }
+                </div>
+            }
+            </div>
+        </header>
+    }
+}
+
+/// The first scene of a block.
+fn first_of(slot: &Slot, layer: usize) -> usize {
+    let within = |stop: &Stop| stop.layer == layer && stop.scene.is_in_block();
+    slot.journey.iter().position(within).unwrap_or(0)
+}
+
+fn threshold(page: &Page, looking: &Looking) -> Html {
+    let on_input = {
+        let page = page.clone();
+        move |e: InputEvent| {
+            let input: HtmlInputElement = e.target_unchecked_into();
+            let value = input.value_as_number();
+            if value.is_finite() {
+                page.dispatch(Action::Explore(ExploreAction::Threshold(value)));
+            }
+        }
+    };
+    html! {
+        <label class="threshold">
+            <span>{ "Lines from a weight of" }</span>
+            <input
+                type="range"
+                min="0.02"
+                max="1"
+                step="0.01"
+                value={looking.threshold.to_string()}
+                oninput={on_input}
+            />
+            <output class="number">{ format!("{:.2}", looking.threshold) }</output>
+        </label>
+    }
+}
+
+/// Has the present text run through the present model, again whenever one of them changes.
+#[hook]
+fn use_traced(page: &Page, state: &State) {
+    let looking = &state.explore;
+    let run = state.run.as_ref();
+    let current = looking.shown.as_ref().is_some_and(|slot| {
+        let about = &slot.trace.about;
+        looking.text.ends_with(&about.text) && about.interventions == looking.pokes
+    });
+    let wished = Wished {
+        run: run.map(|run| Same(Rc::clone(&run.started))),
+        step: run.map_or(0, |run| run.progress.step),
+        // A step that is not to be shown is no reason to look again.
+        held: looking.frozen && current,
+        text: looking.text.clone(),
+        pokes: looking.pokes.clone(),
+        training: run.is_some_and(|run| run.training),
+    };
+    let page = page.clone();
+    use_effect_with(wished, move |wished| {
+        if let Some(Same(started)) = wished.run.clone().filter(|_| !wished.held) {
+            page.trace(Wish {
+                started,
+                text: wished.text.clone(),
+                pokes: wished.pokes.clone(),
+                training: wished.training,
+            });
+        }
+    });
+}
+
+#[derive(Clone, PartialEq)]
+struct Wished {
+    run: Option<Same<crate::client::Started>>,
+    step: u32,
+    held: bool,
+    text: String,
+    pokes: Vec<crate::trace::Intervention>,
+    training: bool,
+}
+
+/// The keys that hold everywhere on the page but where one types.
+#[hook]
+fn use_keys(page: &Page) {
+    let page = page.clone();
+    use_effect_with((), move |()| {
+        let window = gloo::utils::window();
+        let options = EventListenerOptions::enable_prevent_default();
+        let listener = EventListener::new_with_options(&window, "keydown", options, move |event| {
+            let Some(event) = event.dyn_ref::<KeyboardEvent>() else {
+                return;
+            };
+            if let Some(action) = action_of(event) {
+                event.prevent_default();
+                page.dispatch(Action::Explore(action));
+            }
+        });
+        move || drop(listener)
+    });
+}
+
+/// What a key does; nothing where it belongs to the control that has the focus.
+fn action_of(event: &KeyboardEvent) -> Option<ExploreAction> {
+    if event.ctrl_key() || event.alt_key() || event.meta_key() {
+        return None;
+    }
+    let target = event
+        .target()
+        .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let tag = target.map(|target| target.tag_name()).unwrap_or_default();
+    let (types, presses) = match tag.as_str() {
+        "INPUT" | "TEXTAREA" | "SELECT" => (true, true),
+        "BUTTON" | "A" | "SUMMARY" => (false, true),
+        _ => (false, false),
+    };
+    if types {
+        return None;
+    }
+    Some(match event.key().as_str() {
+        " " if !presses => ExploreAction::TogglePlay,
+        "ArrowLeft" => ExploreAction::StepScene(-1),
+        "ArrowRight" => ExploreAction::StepScene(1),
+        "ArrowUp" => ExploreAction::StepToken(-1),
+        "ArrowDown" => ExploreAction::StepToken(1),
+        "Home" => ExploreAction::Stop(0),
+        "End" => ExploreAction::Stop(usize::MAX),
+        "[" => ExploreAction::StepLayer(-1),
+        "]" => ExploreAction::StepLayer(1),
+        "h" | "H" => ExploreAction::NextHead,
+        "o" | "O" => ExploreAction::ToggleOpen,
+        "?" => ExploreAction::Help,
+        "Escape" => ExploreAction::Pick(None),
+        _ => return None,
+    })
+}

@@ -1,0 +1,178 @@
+//! The closed view: the residual stream as a grid of tokens and blocks. Each cell holds the
+//! character that the lens reads there, as dark as the lens is certain; the attention of the chosen
+//! token runs between the columns.
+
+use super::scene::{Align, Look, Mark, Picture, Rect, Role, Row, View, visible};
+use crate::explain::{Cell, Place, Quantity};
+
+/// Height of the line of words above the columns.
+const HEAD: f64 = 30.0;
+/// Room for the characters of the sentence.
+const LABEL: f64 = 34.0;
+/// Under this weight a cell is not framed as one that is looked at.
+const SEEN: f64 = 0.03;
+
+/// Where things stand.
+struct Grid {
+    row: f64,
+    cell: f64,
+    stride: f64,
+}
+
+impl Grid {
+    fn area(&self, depth: usize, token: usize) -> Rect {
+        Rect::new(
+            LABEL + depth as f64 * self.stride,
+            HEAD + token as f64 * self.row + 1.0,
+            self.cell,
+            self.row - 2.0,
+        )
+    }
+}
+
+pub fn picture(view: &View, threshold: f64) -> Picture {
+    let tokens = view.source.tokens();
+    let layers = view.source.model().n_layer;
+    let across = view.width - LABEL - 8.0;
+    let cell = (across / (layers + 1) as f64 * 0.42).clamp(24.0, 90.0);
+    let stride = (across - cell) / layers.max(1) as f64;
+    let grid = Grid {
+        row: (420.0 / tokens.max(1) as f64).clamp(16.0, 30.0),
+        cell,
+        stride,
+    };
+    let mut picture = Picture {
+        height: HEAD + tokens as f64 * grid.row + 8.0,
+        ..Picture::default()
+    };
+    for depth in 0..=layers {
+        let words = match depth {
+            0 => "embedding".to_string(),
+            n => format!("block {}", n - 1),
+        };
+        let at = (grid.area(depth, 0).centre().0, HEAD / 2.0 - 4.0);
+        picture.marks.push(text(at, words, Role::Faint));
+    }
+    for layer in 0..layers {
+        attention(&mut picture, view, &grid, layer, threshold);
+    }
+    let characters: Vec<char> = view.source.trace.about.text.chars().collect();
+    for (token, character) in characters.iter().enumerate() {
+        let chosen = token == view.token;
+        let role = if chosen { Role::Ink } else { Role::Faint };
+        let at = (LABEL / 2.0, grid.area(0, token).centre().1);
+        picture.marks.push(text(at, visible(*character), role));
+        let read = (0..=layers).map(|depth| guess(&mut picture, view, &grid, depth, token));
+        let certainties: Vec<f64> = read.collect();
+        picture.rows.push(Row {
+            label: format!("{token} {}: certainty of the lens", visible(*character)),
+            numbers: certainties,
+        });
+    }
+    picture
+}
+
+fn text(at: (f64, f64), words: String, role: Role) -> Mark {
+    Mark::Text {
+        at,
+        words,
+        align: Align::Centre,
+        role,
+        strong: false,
+        alpha: 1.0,
+    }
+}
+
+/// The lens's character in its cell; answers with its certainty.
+fn guess(picture: &mut Picture, view: &View, grid: &Grid, depth: usize, token: usize) -> f64 {
+    let area = grid.area(depth, token);
+    let lens = view.source.lens(depth, token);
+    let (best, certainty) = lens.map_or((None, 0.0), |lens| {
+        let (v, p) = lens.best();
+        (Some(v), p)
+    });
+    let cell = best.map(|v| Cell::new(Quantity::LensProbability(depth), &[token, v]));
+    if token == view.token && depth == view.source.model().n_layer {
+        picture.focus = cell;
+    }
+    picture.marks.push(Mark::Cell {
+        area,
+        role: Role::Residual,
+        look: Look::Column,
+        value: certainty,
+        most: 1.0,
+        cell,
+        alpha: if token == view.token { 0.55 } else { 0.4 },
+    });
+    let character = best.and_then(|v| view.source.trace.about.vocab.get(v));
+    let words = character.copied().map_or("·".into(), visible);
+    picture.marks.push(Mark::Text {
+        at: area.centre(),
+        words,
+        align: Align::Centre,
+        role: Role::Ink,
+        strong: token == view.token,
+        alpha: 1.0,
+    });
+    if token == view.token {
+        picture.marks.push(Mark::Frame {
+            area,
+            role: Role::Ink,
+            alpha: 0.8,
+        });
+    }
+    certainty
+}
+
+/// What the chosen token looks at in a block: a line for each head above the threshold, a point for
+/// all heads together, and a frame around what is looked at.
+fn attention(picture: &mut Picture, view: &View, grid: &Grid, layer: usize, threshold: f64) {
+    let (token, heads) = (view.token, view.source.model().n_head);
+    let places: Vec<Place> = view.source.places(layer);
+    let to = grid.area(layer + 1, token);
+    for key in 0..=token {
+        let from = grid.area(layer, key);
+        let mut sum = 0.0;
+        for place in &places {
+            for head in 0..heads {
+                let cell = Cell::new(Quantity::Pattern(*place), &[head, token, key]);
+                let weight = view.source.at(cell).map_or(0.0, f64::from);
+                sum += weight;
+                if weight < threshold {
+                    continue;
+                }
+                // Heads leave the token side by side, so that their lines do not hide each other.
+                let spread = (head as f64 + 0.5) / heads as f64;
+                picture.marks.push(Mark::Line {
+                    from: (from.x + from.w, from.centre().1),
+                    to: (to.x, to.y + to.h * spread),
+                    role: Role::Attention,
+                    width: 0.75 + 2.5 * weight.min(1.0),
+                    dashed: false,
+                    alpha: if head == view.head { 0.95 } else { 0.45 },
+                });
+            }
+        }
+        let mean = sum / (heads * places.len()).max(1) as f64;
+        if mean >= SEEN {
+            picture.marks.push(Mark::Frame {
+                area: from,
+                role: Role::Attention,
+                alpha: (0.25 + mean).min(1.0),
+            });
+        }
+        let side = 2.0 + 9.0 * mean.min(1.0).sqrt();
+        let x = (from.x + from.w + grid.area(layer + 1, 0).x) / 2.0;
+        let y = from.centre().1;
+        let place = places.first().copied();
+        picture.marks.push(Mark::Cell {
+            area: Rect::new(x - side / 2.0, y - side / 2.0, side, side),
+            role: Role::Attention,
+            look: Look::Shade,
+            value: mean,
+            most: 1.0,
+            cell: place.map(|place| Cell::new(Quantity::Pattern(place), &[view.head, token, key])),
+            alpha: 1.0,
+        });
+    }
+}

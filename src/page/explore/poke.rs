@@ -1,0 +1,342 @@
+//! Ways to poke: each is a real pass of the model with something done otherwise, and what it does to
+//! the logits stands beside it.
+
+use super::journey::Scene;
+use super::scene::visible;
+use crate::config::Kind;
+use crate::explain::{Cell, Quantity};
+use crate::page::deeds::Page;
+use crate::page::field::on_click;
+use crate::page::state::Action;
+use crate::page::state::explore::{Explore, ExploreAction, Slot};
+use crate::trace::{Branch, Intervention};
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+/// Characters whose change is listed.
+const LISTED: usize = 6;
+
+#[derive(PartialEq, Properties)]
+pub struct PokeProps {
+    pub page: Page,
+    pub explore: Explore,
+    pub slot: Slot,
+    /// What the card explains.
+    pub chosen: Option<Cell>,
+}
+
+#[component]
+pub fn Poke(props: &PokeProps) -> Html {
+    let PokeProps {
+        page,
+        explore,
+        slot,
+        chosen,
+    } = props;
+    let layer = explore.layer();
+    let of_block = explore.at().is_some_and(|stop| stop.scene.is_in_block());
+    html! {
+        <section class="poke card" aria-labelledby="poke-title">
+            <h2 id="poke-title">{ "Change something" }</h2>
+            <p class="help">
+                { "The model runs again at once, with your change in it. Everything on the page then \
+                   shows the changed pass." }
+            </p>
+            if !explore.pokes.is_empty() {
+                { effect(slot, explore.token) }
+                <button type="button" onclick={on_click(page, |page| {
+                    page.dispatch(Action::Explore(ExploreAction::UnpokeAll));
+                })}>
+                    { format!("Take back {}", match explore.pokes.len() {
+                        1 => "the change".to_string(),
+                        n => format!("all {n} changes"),
+                    }) }
+                </button>
+            }
+            if of_block {
+                { heads(page, explore, slot, layer) }
+                { branches(page, explore, slot, layer) }
+            }
+            if let Some(cell) = chosen {
+                { number(page, explore, slot, *cell) }
+            }
+        </section>
+    }
+}
+
+/// A slider that tells what it stands at.
+struct Slider {
+    id: String,
+    label: String,
+    most: f64,
+    value: f64,
+    /// Where it stands when nothing is changed.
+    rest: f64,
+    make: Box<dyn Fn(f32) -> Intervention>,
+    changed: bool,
+}
+
+fn slider(page: &Page, slider: Slider) -> Html {
+    let Slider {
+        id,
+        label,
+        most,
+        value,
+        rest,
+        make,
+        changed,
+    } = slider;
+    let back = make(rest as f32);
+    let on_input = {
+        let page = page.clone();
+        move |e: InputEvent| {
+            let input: HtmlInputElement = e.target_unchecked_into();
+            let value = input.value_as_number();
+            if value.is_finite() {
+                page.dispatch(Action::Explore(ExploreAction::Poke(make(value as f32))));
+            }
+        }
+    };
+    html! {
+        <div class={classes!("slider", changed.then_some("changed"))} key={id.clone()}>
+            <label for={id.clone()}>{ label.clone() }</label>
+            <input
+                id={id}
+                type="range"
+                min="0"
+                max={most.to_string()}
+                step={(most / 100.0).to_string()}
+                value={value.to_string()}
+                oninput={on_input}
+            />
+            <output class="number">{ format!("{value:.2}") }</output>
+            <button
+                type="button"
+                class="quiet small"
+                disabled={!changed}
+                aria-label={format!("{label}: take the change back")}
+                onclick={on_click(&(page.clone(), back), |(page, back)| {
+                    page.dispatch(Action::Explore(ExploreAction::Unpoke(back.clone())));
+                })}
+            >
+                { "undo" }
+            </button>
+        </div>
+    }
+}
+
+fn heads(page: &Page, explore: &Explore, slot: &Slot, layer: usize) -> Html {
+    let heads = 0..slot.trace.about.model.n_head;
+    let scale = |head: usize| {
+        explore.pokes.iter().find_map(|change| match change {
+            Intervention::Head {
+                layer: l,
+                head: h,
+                scale,
+                ..
+            } if (*l, *h) == (layer, head) => Some(f64::from(*scale)),
+            _ => None,
+        })
+    };
+    html! {
+        <fieldset>
+            <legend>{ format!("Heads of block {layer}: 0 is off, 1 as it is") }</legend>
+            for head in heads {
+                { slider(page, Slider {
+                    id: format!("head-{layer}-{head}"),
+                    label: format!("Head {head}"),
+                    most: 2.0,
+                    value: scale(head).unwrap_or(1.0),
+                    rest: 1.0,
+                    make: Box::new(move |scale| Intervention::Head { layer, head, pass: None, scale }),
+                    changed: scale(head).is_some(),
+                }) }
+            }
+        </fieldset>
+    }
+}
+
+fn branches(page: &Page, explore: &Explore, slot: &Slot, layer: usize) -> Html {
+    let (attn, mlp) = (Branch::Attn, Branch::Mlp);
+    let mut switches = vec![
+        (
+            "Attention adds nothing",
+            Intervention::Branch {
+                layer,
+                branch: attn,
+            },
+        ),
+        (
+            "Feed forward adds nothing",
+            Intervention::Branch { layer, branch: mlp },
+        ),
+    ];
+    if slot.trace.about.model.residual {
+        switches.push((
+            "The stream ends at the attention",
+            Intervention::Residual {
+                layer,
+                branch: attn,
+            },
+        ));
+        switches.push((
+            "The stream ends at the feed forward",
+            Intervention::Residual { layer, branch: mlp },
+        ));
+    }
+    html! {
+        <fieldset>
+            <legend>{ format!("Branches of block {layer}") }</legend>
+            for (label, change) in switches {
+                { switch(page, explore, label, change) }
+            }
+        </fieldset>
+    }
+}
+
+fn switch(page: &Page, explore: &Explore, label: &'static str, change: Intervention) -> Html {
+    let on = explore.pokes.contains(&change);
+    let toggle = {
+        let page = page.clone();
+        move |_: Event| {
+            let change = change.clone();
+            page.dispatch(Action::Explore(match on {
+                true => ExploreAction::Unpoke(change),
+                false => ExploreAction::Poke(change),
+            }));
+        }
+    };
+    html! {
+        <label class="switch">
+            <input type="checkbox" checked={on} onchange={toggle} />
+            <span>{ label }</span>
+        </label>
+    }
+}
+
+/// What can be done to the number on the card.
+fn number(page: &Page, explore: &Explore, slot: &Slot, cell: Cell) -> Html {
+    let value = slot.source().at(cell).map_or(0.0, f64::from);
+    let [a, b, c] = cell.index;
+    let model = &slot.trace.about.model;
+    let (label, most, make): (String, f64, Box<dyn Fn(f32) -> Intervention>) = match cell.quantity {
+        Quantity::Pattern(place) if c <= b => (
+            format!("Weight of key {c} in head {a}"),
+            1.0,
+            Box::new(move |weight| Intervention::Cell {
+                layer: place.layer,
+                head: a,
+                pass: place.pass,
+                query: b,
+                key: c,
+                weight,
+                renormalise: true,
+            }),
+        ),
+        Quantity::Gate(layer) if model.attention.kind() == Kind::HeadGated => (
+            format!("Gate of head {b} here"),
+            4.0,
+            Box::new(move |value| Intervention::Gate {
+                layer,
+                head: b,
+                position: Some(a),
+                value,
+            }),
+        ),
+        Quantity::Span(layer) => (
+            "Span here, tokens".into(),
+            model.block_size as f64,
+            Box::new(move |tokens| Intervention::Span {
+                layer,
+                position: Some(a),
+                tokens: tokens.max(1.0),
+            }),
+        ),
+        Quantity::Temperature(layer) => (
+            "Temperature here".into(),
+            2.0,
+            Box::new(move |value| Intervention::Temperature {
+                layer,
+                position: Some(a),
+                value: value.max(0.05),
+            }),
+        ),
+        _ => {
+            let at = explore.at().map(|stop| stop.scene);
+            let words = match at {
+                Some(Scene::Softmax(_) | Scene::Mix(_)) => {
+                    "Pick a weight on the stage to set it by hand."
+                }
+                _ => {
+                    "Attention weights, gates, spans and temperatures can be set by hand: pick one."
+                }
+            };
+            return html! { <p class="help">{ words }</p> };
+        }
+    };
+    let probe = make(value as f32);
+    let changed = explore
+        .pokes
+        .iter()
+        .any(|change| same_number(change, &probe));
+    html! {
+        <fieldset>
+            <legend>{ "The number on the card" }</legend>
+            { slider(page, Slider {
+                id: "poke-number".into(),
+                label,
+                most,
+                value,
+                rest: value,
+                make,
+                changed,
+            }) }
+        </fieldset>
+    }
+}
+
+/// Whether both set the same number.
+fn same_number(one: &Intervention, other: &Intervention) -> bool {
+    use crate::page::state::explore::same_target;
+    let key = |change: &Intervention| match change {
+        Intervention::Cell { key, .. } => Some(*key),
+        _ => None,
+    };
+    same_target(one, other) && key(one) == key(other)
+}
+
+/// What the changes did to the next character after the chosen token.
+fn effect(slot: &Slot, token: usize) -> Html {
+    let source = slot.source();
+    let (Some(change), Some(now)) = (
+        source.row(Quantity::LogitsChange, &[token]),
+        source.row(Quantity::Probabilities, &[token]),
+    ) else {
+        return html! { <p class="help" aria-live="polite">{ "The changed pass is on its way." }</p> };
+    };
+    let mut order: Vec<usize> = (0..change.len()).collect();
+    order.sort_by(|a, b| change[*b].abs().total_cmp(&change[*a].abs()));
+    html! {
+        <table class="effect">
+            <caption>{ format!("Logits after token {token}, changed most") }</caption>
+            <thead>
+                <tr>
+                    <th scope="col">{ "Character" }</th>
+                    <th scope="col">{ "Change" }</th>
+                    <th scope="col">{ "Now" }</th>
+                </tr>
+            </thead>
+            <tbody class="number">
+                for v in order.into_iter().take(LISTED) {
+                    <tr>
+                        <th scope="row">
+                            { source.trace.about.vocab.get(v).copied().map(visible).unwrap_or_default() }
+                        </th>
+                        <td>{ format!("{:+.3}", change[v]).replace('-', "−") }</td>
+                        <td>{ format!("{:.1} %", 100.0 * now[v]) }</td>
+                    </tr>
+                }
+            </tbody>
+        </table>
+    }
+}

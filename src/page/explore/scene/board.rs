@@ -1,0 +1,308 @@
+//! What scenes are laid out with: labelled strips of cells, one under the other.
+
+use super::marks::{Align, Look, Mark, Point, Rect, Role};
+use super::{Picture, Row, View};
+use crate::explain::{Cell, Quantity, Source};
+
+/// Below this a label stands above its strip and not beside it.
+const NARROW: f64 = 560.0;
+
+/// Height of a line of words.
+pub const LINE: f64 = 18.0;
+/// Between two strips.
+const GAP: f64 = 14.0;
+/// Height of a strip of cells that are too narrow for their numbers.
+const LOW: f64 = 46.0;
+/// Height of one whose cells have room for them.
+const HIGH: f64 = 50.0;
+/// Cells get a number from this width on.
+pub const READABLE: f64 = 40.0;
+
+/// A line of cells.
+pub struct Strip<'a> {
+    pub numbers: &'a [f64],
+    pub role: Role,
+    pub look: Look,
+    /// The value that fills a cell; 0 takes the largest of the numbers.
+    pub most: f64,
+}
+
+impl<'a> Strip<'a> {
+    pub fn bars(numbers: &'a [f64], role: Role) -> Self {
+        Strip {
+            numbers,
+            role,
+            look: Look::Bar,
+            most: 0.0,
+        }
+    }
+
+    pub fn within(self, most: f64) -> Self {
+        Strip { most, ..self }
+    }
+
+    pub fn looking(self, look: Look) -> Self {
+        Strip { look, ..self }
+    }
+}
+
+/// How a cell of a strip has come along: how much of its number is there, and how clearly.
+#[derive(Clone, Copy)]
+pub struct Come {
+    pub share: f64,
+    pub alpha: f64,
+}
+
+impl Come {
+    pub const HERE: Come = Come {
+        share: 1.0,
+        alpha: 1.0,
+    };
+
+    /// Grows out of nothing.
+    pub fn grown(share: f64) -> Come {
+        Come {
+            share,
+            alpha: share,
+        }
+    }
+}
+
+pub struct Board<'a> {
+    pub view: View<'a>,
+    picture: Picture,
+    /// Where the next strip begins.
+    pub y: f64,
+}
+
+impl<'a> Board<'a> {
+    pub fn new(view: View<'a>) -> Self {
+        Board {
+            view,
+            picture: Picture::default(),
+            y: 8.0,
+        }
+    }
+
+    pub fn finish(mut self) -> Picture {
+        self.picture.height = self.y + 8.0;
+        self.picture
+    }
+
+    pub fn source(&self) -> Source<'a> {
+        self.view.source
+    }
+
+    /// How far the part of the time from `from` to `to` has come, gently.
+    pub fn phase(&self, from: f64, to: f64) -> f64 {
+        gently((self.view.time - from) / (to - from))
+    }
+
+    /// The same for one of many that come one after the other within that part.
+    pub fn turn(&self, n: usize, of: usize, from: f64, to: f64) -> f64 {
+        let of = of.max(1) as f64;
+        // Each takes the time of a few, so that they overlap.
+        let own = (to - from) / of * 3.0_f64.min(of);
+        let first = from + (to - from - own) * n as f64 / (of - 1.0).max(1.0);
+        self.phase(first, first + own)
+    }
+
+    /// Which of many is at work in that part; `None` before and after.
+    pub fn active(&self, of: usize, from: f64, to: f64) -> Option<usize> {
+        let at = (self.view.time - from) / (to - from);
+        (0.0..1.0)
+            .contains(&at)
+            .then_some((at * of as f64) as usize)
+    }
+
+    pub fn is_narrow(&self) -> bool {
+        self.view.width < NARROW
+    }
+
+    /// Where numbers begin, beside the labels.
+    pub fn left(&self) -> f64 {
+        if self.is_narrow() { 0.0 } else { 148.0 }
+    }
+
+    pub fn room(&self) -> f64 {
+        self.view.width - self.left()
+    }
+
+    /// The numbers of a row, with twice the digits.
+    pub fn numbers(&self, quantity: Quantity, places: &[usize]) -> Vec<f64> {
+        let row = self.source().row(quantity, places).unwrap_or_default();
+        row.iter().map(|x| f64::from(*x)).collect()
+    }
+
+    pub fn number(&self, cell: Cell) -> f64 {
+        self.source().at(cell).map_or(f64::NAN, f64::from)
+    }
+
+    /// A character of the text as one sees it.
+    pub fn character(&self, position: usize) -> String {
+        let character = self.source().trace.about.text.chars().nth(position);
+        character.map(visible).unwrap_or_default()
+    }
+
+    pub fn focus(&mut self, cell: Cell) {
+        self.picture.focus = Some(cell);
+    }
+
+    pub fn push(&mut self, mark: Mark) {
+        self.picture.marks.push(mark);
+    }
+
+    /// Notes a line of numbers for those who do not see the picture.
+    pub fn say(&mut self, label: &str, numbers: &[f64]) {
+        self.picture.rows.push(Row {
+            label: label.into(),
+            numbers: numbers.to_vec(),
+        });
+    }
+
+    pub fn text(&mut self, at: Point, words: impl Into<String>, align: Align, role: Role) {
+        self.words(at, words, align, role, 1.0);
+    }
+
+    pub fn words(
+        &mut self,
+        at: Point,
+        words: impl Into<String>,
+        align: Align,
+        role: Role,
+        alpha: f64,
+    ) {
+        self.push(Mark::Text {
+            at,
+            words: words.into(),
+            align,
+            role,
+            strong: false,
+            alpha,
+        });
+    }
+
+    pub fn strong(&mut self, at: Point, words: impl Into<String>, align: Align, role: Role) {
+        self.push(Mark::Text {
+            at,
+            words: words.into(),
+            align,
+            role,
+            strong: true,
+            alpha: 1.0,
+        });
+    }
+
+    pub fn line(&mut self, from: Point, to: Point, role: Role, width: f64, alpha: f64) {
+        self.push(Mark::Line {
+            from,
+            to,
+            role,
+            width,
+            dashed: false,
+            alpha,
+        });
+    }
+
+    pub fn frame(&mut self, area: Rect, role: Role, alpha: f64) {
+        self.push(Mark::Frame { area, role, alpha });
+    }
+
+    /// A line of words over the whole width, and down by it.
+    pub fn note(&mut self, words: impl Into<String>, role: Role, alpha: f64) {
+        let at = (self.left(), self.y + LINE / 2.0);
+        self.words(at, words, Align::Left, role, alpha);
+        self.y += LINE + 4.0;
+    }
+
+    /// Room for a strip with its label, and down by it.
+    pub fn shelf(&mut self, label: &str, role: Role, height: f64) -> Rect {
+        if self.is_narrow() {
+            self.strong((0.0, self.y + LINE / 2.0), label, Align::Left, role);
+            self.y += LINE + 2.0;
+        } else {
+            // Beside a tall picture a label in the middle would be looked for in vain.
+            let at = (self.left() - 12.0, self.y + (height / 2.0).min(24.0));
+            self.strong(at, label, Align::Right, role);
+        }
+        let area = Rect::new(self.left(), self.y, self.room(), height);
+        self.y += height + GAP;
+        area
+    }
+
+    /// A strip with its label over the whole width, and down by it; `cell` says which number of the
+    /// pass each is, `come` how far it is there.
+    pub fn strip(
+        &mut self,
+        label: &str,
+        strip: &Strip,
+        cell: impl Fn(usize) -> Option<Cell>,
+        come: impl Fn(usize) -> Come,
+    ) -> Rect {
+        let height = match self.room() / strip.numbers.len().max(1) as f64 {
+            width if width >= READABLE => HIGH,
+            _ => LOW,
+        };
+        let area = self.shelf(label, strip.role, height);
+        self.say(label, strip.numbers);
+        self.cells(area, strip, cell, come);
+        area
+    }
+
+    /// Cells side by side that fill an area.
+    pub fn cells(
+        &mut self,
+        area: Rect,
+        strip: &Strip,
+        cell: impl Fn(usize) -> Option<Cell>,
+        come: impl Fn(usize) -> Come,
+    ) {
+        let most = match strip.most > 0.0 {
+            true => strip.most,
+            false => largest(strip.numbers),
+        };
+        for (n, value) in strip.numbers.iter().enumerate() {
+            let Come { share, alpha } = come(n);
+            self.push(Mark::Cell {
+                area: nth(area, n, strip.numbers.len()),
+                role: strip.role,
+                look: strip.look,
+                value: value * share,
+                most,
+                // What is not there yet cannot be asked for.
+                cell: cell(n).filter(|_| alpha > 0.05),
+                alpha,
+            });
+        }
+    }
+}
+
+/// The n-th of `of` equal parts, side by side.
+pub fn nth(area: Rect, n: usize, of: usize) -> Rect {
+    let width = area.w / of.max(1) as f64;
+    Rect::new(area.x + n as f64 * width, area.y, width, area.h)
+}
+
+/// The largest magnitude that is finite; 1 where all are 0.
+pub fn largest(numbers: &[f64]) -> f64 {
+    let finite = numbers.iter().filter(|x| x.is_finite());
+    let most = finite.fold(0.0, |most: f64, x| most.max(x.abs()));
+    if most > 0.0 { most } else { 1.0 }
+}
+
+/// 0 to 1 with a soft start and a soft end.
+fn gently(share: f64) -> f64 {
+    let x = share.clamp(0.0, 1.0);
+    x * x * (3.0 - 2.0 * x)
+}
+
+/// A character as one sees it, also those that are only room.
+pub fn visible(character: char) -> String {
+    match character {
+        ' ' => "␣".into(),
+        '\n' => "↵".into(),
+        '\t' => "⇥".into(),
+        other if other.is_control() => "�".into(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,391 @@
+//! What the stream says: the lens at every depth, and the next character.
+
+use super::board::{Board, Come, LINE, Strip, largest, visible};
+use super::marks::{Align, Look, Rect, Role};
+use crate::explain::{Cell, Quantity};
+use crate::protocol::Sampling;
+
+/// Characters shown at each depth.
+const GUESSES: usize = 5;
+/// Characters shown at the end.
+const CANDIDATES: usize = 12;
+
+/// The model's guess if it ended here, at every depth of the stream.
+pub fn lens(board: &mut Board) {
+    let token = board.view.token;
+    let layers = board.source().model().n_layer;
+    if board.source().lens(0, token).is_err() {
+        board.note(
+            "the lens reads the weights, which are not here while they change",
+            Role::Faint,
+            1.0,
+        );
+        return;
+    }
+    for depth in 0..=layers {
+        let Ok(lens) = board.source().lens(depth, token) else {
+            continue;
+        };
+        let come = board.turn(depth, layers + 1, 0.03, 0.95);
+        let label = match depth {
+            0 => "embedding".to_string(),
+            n => format!("after block {}", n - 1),
+        };
+        let best = ranked(&lens.probabilities);
+        let area = board.shelf(&label, Role::Residual, 58.0);
+        let shown: Vec<f64> = best.iter().take(GUESSES).map(|(_, p)| *p).collect();
+        board.say(&label, &shown);
+        let width = area.w / GUESSES as f64;
+        for (n, (v, p)) in best.into_iter().take(GUESSES).enumerate() {
+            let x = area.x + n as f64 * width;
+            let bar = Rect::new(x, area.y + 24.0, width - 12.0, 14.0);
+            let share = [p];
+            let strip = Strip::bars(&share, Role::Attention)
+                .looking(Look::Share)
+                .within(1.0);
+            let cell = Cell::new(Quantity::LensProbability(depth), &[token, v]);
+            board.cells(bar, &strip, |_| Some(cell), |_| Come::grown(come));
+            let character = board
+                .source()
+                .trace
+                .about
+                .vocab
+                .get(v)
+                .copied()
+                .unwrap_or(' ');
+            let role = if n == 0 { Role::Ink } else { Role::Faint };
+            board.words(
+                (x, area.y + 12.0),
+                visible(character),
+                Align::Left,
+                role,
+                come,
+            );
+            let words = percent(p);
+            board.words((x, area.y + 48.0), words, Align::Left, role, come);
+        }
+    }
+    let focus = board.source().lens(layers, token).map(|lens| lens.best().0);
+    if let Ok(v) = focus {
+        board.focus(Cell::new(Quantity::LensProbability(layers), &[token, v]));
+    }
+}
+
+/// Unembedding and softmax: the likeliest next characters.
+pub fn logits(board: &mut Board) {
+    let token = board.view.token;
+    let logits = board.numbers(Quantity::Logits, &[token]);
+    let probabilities = board.numbers(Quantity::Probabilities, &[token]);
+    let change = board.numbers(Quantity::LogitsChange, &[token]);
+    let input = board.source().logits_input();
+    let x = board.numbers(input, &[token]);
+    let strip = Strip::bars(&x, Role::Residual);
+    board.strip(
+        "the stream",
+        &strip,
+        |c| Some(Cell::new(input, &[token, c])),
+        |_| Come::HERE,
+    );
+
+    let best = ranked(&probabilities);
+    let most = largest(&logits);
+    let count = best.len().min(CANDIDATES);
+    let height = 24.0;
+    let label = "next character";
+    let area = board.shelf(label, Role::Attention, height * count as f64 + LINE);
+    let columns = [0.0, 40.0, 40.0 + (area.w - 40.0) * 0.42];
+    let heads = ["", "logit", "probability"];
+    for (x, words) in columns.into_iter().zip(heads) {
+        board.text(
+            (area.x + x, area.y + LINE / 2.0),
+            words,
+            Align::Left,
+            Role::Faint,
+        );
+    }
+    for (n, (v, p)) in best.iter().take(count).enumerate() {
+        let y = area.y + LINE + n as f64 * height;
+        let character = board
+            .source()
+            .trace
+            .about
+            .vocab
+            .get(*v)
+            .copied()
+            .unwrap_or(' ');
+        let role = if n == 0 { Role::Ink } else { Role::Faint };
+        board.strong(
+            (area.x + 4.0, y + height / 2.0),
+            visible(character),
+            Align::Left,
+            role,
+        );
+        let come = board.turn(n, count, 0.06, 0.45);
+        let logit = [logits[*v]];
+        let wide = columns[2] - columns[1] - 70.0;
+        let bar = Rect::new(area.x + columns[1], y + 3.0, wide.max(20.0), height - 6.0);
+        let strip = Strip::bars(&logit, Role::Residual)
+            .looking(Look::Sideways)
+            .within(most);
+        let cell = Cell::new(Quantity::Logits, &[token, *v]);
+        board.cells(bar, &strip, |_| Some(cell), |_| Come::grown(come));
+        let at = (bar.x + bar.w + 8.0, y + height / 2.0);
+        let words = format!("{:+.2}", logit[0]);
+        board.words(at, words, Align::Left, role, come);
+
+        let come = board.turn(n, count, 0.5, 0.85);
+        let changed = if change.is_empty() { 0.0 } else { 62.0 };
+        let wide = area.w - columns[2] - 62.0 - changed;
+        let bar = Rect::new(area.x + columns[2], y + 3.0, wide.max(20.0), height - 6.0);
+        let strip = Strip::bars(std::slice::from_ref(p), Role::Attention)
+            .looking(Look::Share)
+            .within(1.0);
+        let cell = Cell::new(Quantity::Probabilities, &[token, *v]);
+        board.cells(bar, &strip, |_| Some(cell), |_| Come::grown(come));
+        let at = (bar.x + bar.w + 8.0, y + height / 2.0);
+        board.words(at, percent(*p), Align::Left, role, come);
+        if let Some(change) = change.get(*v) {
+            let at = (area.x + area.w, y + height / 2.0);
+            board.words(
+                at,
+                format!("Δ {change:+.2}"),
+                Align::Right,
+                Role::Gate,
+                come,
+            );
+        }
+    }
+    let shown: Vec<f64> = best.iter().take(count).map(|(_, p)| *p).collect();
+    board.say("probabilities, the likeliest first", &shown);
+    if let Some((v, p)) = best.first() {
+        let character = board
+            .source()
+            .trace
+            .about
+            .vocab
+            .get(*v)
+            .copied()
+            .unwrap_or(' ');
+        let words = format!("likeliest: {} with {}", visible(character), percent(*p));
+        board.note(words, Role::Ink, board.phase(0.86, 0.96));
+        board.focus(Cell::new(Quantity::Probabilities, &[token, *v]));
+    }
+}
+
+/// What a draw would be made from.
+#[derive(Debug, PartialEq)]
+struct Candidate {
+    character: usize,
+    /// Its share after the temperature, of those that top k leaves.
+    tempered: f64,
+    /// The chance that it is drawn; 0 for one that is left out.
+    chance: f64,
+}
+
+/// The engine's own steps: temperature, then the k likeliest, then the likeliest that reach `top_p`
+/// together.
+fn candidates(logits: &[f64], options: &Sampling) -> Vec<Candidate> {
+    let order = ranked(logits);
+    let highest = order.first().map_or(0.0, |(_, logit)| *logit);
+    let left = match (options.temperature <= 0.0, options.top_k) {
+        (true, _) => 1,
+        (false, 0) => order.len(),
+        (false, k) => k as usize,
+    };
+    let temperature = f64::from(options.temperature).max(f64::MIN_POSITIVE);
+    let weights: Vec<f64> = order
+        .iter()
+        .enumerate()
+        .map(|(n, (_, logit))| match (n < left, n) {
+            (true, 0) => 1.0,
+            (true, _) => ((logit - highest) / temperature).exp(),
+            (false, _) => 0.0,
+        })
+        .collect();
+    let total: f64 = weights.iter().sum();
+    let mut reach = 0.0;
+    let kept = weights.iter().take(left).take_while(|weight| {
+        let before = reach;
+        reach += **weight / total;
+        before < f64::from(options.top_p)
+    });
+    let kept = kept.count();
+    let sum: f64 = weights.iter().take(kept).sum();
+    let each = order.iter().zip(&weights).enumerate();
+    each.map(|(n, ((character, _), weight))| Candidate {
+        character: *character,
+        tempered: weight / total,
+        chance: if n < kept { weight / sum } else { 0.0 },
+    })
+    .collect()
+}
+
+/// Temperature, top k and top p: what is left to draw from.
+pub fn sample(board: &mut Board) {
+    let token = board.view.token;
+    let options = board.view.sampling;
+    let logits = board.numbers(Quantity::Logits, &[token]);
+    let all = candidates(&logits, &options);
+    let drawn = all
+        .iter()
+        .filter(|candidate| candidate.chance > 0.0)
+        .count();
+    let top_k = match options.top_k {
+        0 => "all".to_string(),
+        k => k.to_string(),
+    };
+    board.note(
+        format!(
+            "temperature {}, top k {top_k}, top p {}: {drawn} of {} characters are left",
+            options.temperature,
+            options.top_p,
+            all.len()
+        ),
+        Role::Ink,
+        1.0,
+    );
+    let height = 24.0;
+    let count = all.len().min(CANDIDATES);
+    let area = board.shelf(
+        "next character",
+        Role::Attention,
+        height * count as f64 + LINE,
+    );
+    let third = (area.w - 28.0) / 3.0;
+    for (n, words) in ["as it says", "tempered", "drawn with"]
+        .into_iter()
+        .enumerate()
+    {
+        let x = area.x + 28.0 + n as f64 * third;
+        board.text((x, area.y + LINE / 2.0), words, Align::Left, Role::Faint);
+    }
+    for (n, candidate) in all.iter().take(count).enumerate() {
+        let y = area.y + LINE + n as f64 * height;
+        let v = candidate.character;
+        let character = board
+            .source()
+            .trace
+            .about
+            .vocab
+            .get(v)
+            .copied()
+            .unwrap_or(' ');
+        let left_out = candidate.chance == 0.0;
+        let role = if left_out { Role::Faint } else { Role::Ink };
+        board.strong(
+            (area.x + 4.0, y + height / 2.0),
+            visible(character),
+            Align::Left,
+            role,
+        );
+        let cell = Cell::new(Quantity::Probabilities, &[token, v]);
+        let shares = [
+            (board.number(cell), Role::Attention, Come::HERE, Some(cell)),
+            (
+                candidate.tempered,
+                Role::Gate,
+                Come::grown(board.turn(n, count, 0.05, 0.45)),
+                None,
+            ),
+            (
+                candidate.chance,
+                Role::Attention,
+                Come::grown(board.turn(n, count, 0.5, 0.9)),
+                None,
+            ),
+        ];
+        for (k, (share, role, come, cell)) in shares.into_iter().enumerate() {
+            let x = area.x + 28.0 + k as f64 * third;
+            let bar = Rect::new(x, y + 3.0, (third - 66.0).max(12.0), height - 6.0);
+            let number = [share];
+            let strip = Strip::bars(&number, role).looking(Look::Share).within(1.0);
+            board.cells(bar, &strip, |_| cell, |_| come);
+            let words = match k == 2 && left_out {
+                true => "left out".to_string(),
+                false => percent(share),
+            };
+            let at = (bar.x + bar.w + 6.0, y + height / 2.0);
+            let role = if left_out { Role::Faint } else { Role::Ink };
+            board.words(at, words, Align::Left, role, come.alpha);
+        }
+    }
+    let chances: Vec<f64> = all
+        .iter()
+        .take(count)
+        .map(|candidate| candidate.chance)
+        .collect();
+    board.say("chances, the likeliest first", &chances);
+    let tokens = board.source().tokens();
+    board.note(
+        format!(
+            "The character that is drawn joins the sentence. Keys and values of the {tokens} before it \
+             are kept; each head adds one of each."
+        ),
+        Role::Faint,
+        board.phase(0.9, 1.0),
+    );
+    if let Some(best) = all.first() {
+        board.focus(Cell::new(Quantity::Probabilities, &[token, best.character]));
+    }
+}
+
+/// Places by size, the largest first.
+fn ranked(numbers: &[f64]) -> Vec<(usize, f64)> {
+    let mut all: Vec<(usize, f64)> = numbers.iter().copied().enumerate().collect();
+    all.sort_by(|a, b| b.1.total_cmp(&a.1));
+    all
+}
+
+fn percent(p: f64) -> String {
+    format!("{:.1} %", 100.0 * p)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Probabilities 0.25, 0.1, 0.5, 0.15 at temperature 1.
+    fn chances(options: Sampling) -> [f64; 4] {
+        let logits = [0.25f64, 0.1, 0.5, 0.15].map(f64::ln);
+        let mut chances = [0.0; 4];
+        for candidate in candidates(&logits, &options) {
+            chances[candidate.character] = candidate.chance;
+        }
+        chances
+    }
+
+    #[test]
+    fn chances_follow_temperature_top_k_and_top_p() {
+        let plain = Sampling {
+            temperature: 1.0,
+            ..Sampling::default()
+        };
+        let third = 1.0 / 3.0;
+        let sum = 0.0625 + 0.01 + 0.25 + 0.0225;
+        let with = |temperature, top_k, top_p| Sampling {
+            temperature,
+            top_k,
+            top_p,
+            ..plain
+        };
+        for (options, expected) in [
+            (plain, [0.25, 0.1, 0.5, 0.15]),
+            (with(1.0, 2, 1.0), [third, 0.0, 2.0 * third, 0.0]),
+            (with(1.0, 0, 0.6), [third, 0.0, 2.0 * third, 0.0]),
+            (with(1.0, 0, 0.01), [0.0, 0.0, 1.0, 0.0]),
+            (with(0.0, 0, 1.0), [0.0, 0.0, 1.0, 0.0]),
+            (
+                with(0.5, 0, 1.0),
+                [0.0625, 0.01, 0.25, 0.0225].map(|p| p / sum),
+            ),
+        ] {
+            let got = chances(options);
+            for (got, expected) in got.iter().zip(expected) {
+                assert!(
+                    (got - expected).abs() < 1e-6,
+                    "{options:?}: {got} is not {expected}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The heads side by side: their gates, and what each adds to the whole.
+
+use super::board::{Board, Come, LINE, Strip, largest};
+use super::marks::{Align, Look, Rect, Role};
+use crate::analysis::entropy_bits;
+use crate::config::Attention;
+use crate::config::attention::GateForm;
+use crate::explain::{Cell, Place, Quantity};
+
+/// Where the three measures stop being readable side by side.
+const MEASURES: f64 = 190.0;
+
+/// Each head through its slice of Wo: the slices add up to the output.
+pub fn out(board: &mut Board) {
+    let (token, layer) = (board.view.token, board.view.stop.layer);
+    let heads = board.source().model().n_head;
+    let sum = board.numbers(Quantity::AttnOut(layer), &[token]);
+    let shares: Vec<(Place, usize)> = board
+        .source()
+        .places(layer)
+        .into_iter()
+        .flat_map(|place| (0..heads).map(move |head| (place, head)))
+        .collect();
+    let rows: Vec<Vec<f64>> = shares
+        .iter()
+        .map(|(place, head)| board.numbers(Quantity::HeadResult(*place), &[token, *head]))
+        .collect();
+    let all: Vec<f64> = rows.iter().flatten().chain(&sum).copied().collect();
+    let most = largest(&all);
+    let measured = !board.is_narrow();
+    if measured {
+        let words = ["length", "cosine", "bits"];
+        for (k, words) in words.into_iter().enumerate() {
+            let x = board.view.width - MEASURES + (k as f64 + 1.0) * MEASURES / 3.0;
+            let at = (x, board.y + LINE / 2.0);
+            board.text(at, words, Align::Right, Role::Faint);
+        }
+        board.y += LINE;
+    }
+    let mut partial = vec![0.0; sum.len()];
+    for (n, ((place, head), row)) in shares.iter().zip(&rows).enumerate() {
+        let come = board.turn(n, shares.len(), 0.04, 0.72);
+        for (total, x) in partial.iter_mut().zip(row) {
+            *total += x * come;
+        }
+        let label = match place.pass {
+            Some(pass) => format!("{} head {head}", pass.name()),
+            None => format!("head {head}"),
+        };
+        let area = board.shelf(&label, Role::Value, 30.0);
+        board.say(&label, row);
+        let own = if measured { area.w - MEASURES } else { area.w };
+        let strip = Strip::bars(row, Role::Value).within(most);
+        let cell = |c| Some(Cell::new(Quantity::HeadResult(*place), &[token, *head, c]));
+        board.cells(Rect { w: own, ..area }, &strip, cell, |_| Come::grown(come));
+        let pattern = board
+            .source()
+            .row(Quantity::Pattern(*place), &[*head, token]);
+        let spread = entropy_bits(pattern.unwrap_or_default());
+        let words = [
+            format!("‖{:.3}‖", length(row)),
+            format!("{:+.2}", cosine(row, &sum)),
+            format!("{spread:.2}"),
+        ];
+        if measured {
+            for (k, words) in words.into_iter().enumerate() {
+                let x = area.x + area.w - MEASURES + (k as f64 + 1.0) * MEASURES / 3.0;
+                board.words(
+                    (x, area.y + area.h / 2.0),
+                    words,
+                    Align::Right,
+                    Role::Ink,
+                    come,
+                );
+            }
+        } else {
+            board.y -= 6.0;
+            let [length, cosine, spread] = words;
+            let words = format!("{length}, cosine {cosine}, entropy {spread} bits");
+            board.note(words, Role::Faint, come);
+        }
+        if *head + 1 == heads || n + 1 == shares.len() {
+            board.y += 4.0;
+        } else {
+            board.y -= 6.0;
+        }
+    }
+    let come = board.phase(0.74, 0.92);
+    let numbers: Vec<f64> = partial
+        .iter()
+        .zip(&sum)
+        .map(|(partial, sum)| partial + (sum - partial) * come)
+        .collect();
+    let strip = Strip::bars(&numbers, Role::Value).within(most);
+    let done = come >= 1.0;
+    let cell = |c| done.then(|| Cell::new(Quantity::AttnOut(layer), &[token, c]));
+    board.strip("E, with the bias", &strip, cell, |_| Come::HERE);
+    board.note(
+        format!("length of E {:.3}", length(&sum)),
+        Role::Ink,
+        board.phase(0.92, 1.0),
+    );
+    board.focus(Cell::new(Quantity::AttnOut(layer), &[token, 0]));
+}
+
+fn length(row: &[f64]) -> f64 {
+    row.iter().map(|x| x * x).sum::<f64>().sqrt()
+}
+
+/// 1 in the same direction, -1 in the opposite one; 0 where there is no direction.
+fn cosine(one: &[f64], other: &[f64]) -> f64 {
+    let dot: f64 = one.iter().zip(other).map(|(a, b)| a * b).sum();
+    let lengths = length(one) * length(other);
+    if lengths > 0.0 { dot / lengths } else { 0.0 }
+}
+
+/// What is measured of each head at this query, and the gate that follows from it.
+pub fn gate(board: &mut Board) {
+    let (token, layer) = (board.view.token, board.view.stop.layer);
+    let heads = board.source().model().n_head;
+    let most = match board.source().model().attention {
+        Attention::HeadGated(options) => match options.gate_form {
+            GateForm::TwoSigmoid => 2.0,
+            GateForm::LogSymmetric => 4.0,
+        },
+        Attention::Standard(_) | Attention::AdaptiveSpan(_) | Attention::Additive(_) => 2.0,
+    };
+    let measures = [
+        ("how strongly, a", "sum of weight × score"),
+        (
+            "where, r",
+            "mean place of what it looks at, less its own, as a share of the block",
+        ),
+        ("how widely, d", "deviation of that place"),
+    ];
+    for (k, (label, help)) in measures.into_iter().enumerate() {
+        let cell = |head| Cell::new(Quantity::GateStats(layer), &[token, head, k]);
+        let numbers: Vec<f64> = (0..heads).map(|head| board.number(cell(head))).collect();
+        let start = 0.03 + k as f64 * 0.15;
+        let come = board.phase(start, start + 0.13);
+        let strip = Strip::bars(&numbers, Role::Attention);
+        board.strip(
+            label,
+            &strip,
+            |head| Some(cell(head)),
+            |_| Come::grown(come),
+        );
+        board.y -= 8.0;
+        board.note(help, Role::Faint, come);
+    }
+    let cell = |head| Cell::new(Quantity::Gate(layer), &[token, head]);
+    let gates: Vec<f64> = (0..heads).map(|head| board.number(cell(head))).collect();
+    let opening = board.phase(0.58, 0.92);
+    let shown: Vec<f64> = gates.iter().map(|g| 1.0 + (g - 1.0) * opening).collect();
+    let area = board.shelf("gate g", Role::Gate, 130.0);
+    board.say("gates", &gates);
+    let strip = Strip::bars(&shown, Role::Gate)
+        .looking(Look::Column)
+        .within(most);
+    let alpha = board.phase(0.48, 0.56);
+    board.cells(
+        area,
+        &strip,
+        |head| (opening >= 1.0).then(|| cell(head)),
+        |_| Come { share: 1.0, alpha },
+    );
+    let one = area.y + area.h * (1.0 - 1.0 / most);
+    board.line(
+        (area.x, one),
+        (area.x + area.w, one),
+        Role::Faint,
+        1.0,
+        alpha,
+    );
+    board.words(
+        (area.x + 4.0, one - 8.0),
+        "1: as it is",
+        Align::Left,
+        Role::Faint,
+        alpha,
+    );
+    let width = area.w / heads.max(1) as f64;
+    for (head, gate) in gates.iter().enumerate() {
+        let x = area.x + (head as f64 + 0.5) * width;
+        let y = area.y + area.h + LINE / 2.0;
+        let words = format!("head {head}: × {gate:.3}");
+        board.words((x, y), words, Align::Centre, Role::Ink, opening);
+    }
+    board.y += LINE;
+    let own = Rect::new(
+        area.x + board.view.head as f64 * width,
+        area.y,
+        width,
+        area.h,
+    );
+    board.frame(own, Role::Query, opening);
+    board.focus(cell(board.view.head));
+}

@@ -1,0 +1,119 @@
+//! What stands on the stage: a scene is a pure function of the pass, what is chosen in it, and a
+//! time from 0 to 1, so that scrubbing backwards is exact.
+//!
+//! It answers with marks and nothing else; `paint` draws them, and the card, the table for screen
+//! readers and the tests read the same marks.
+
+mod attention;
+mod board;
+mod end;
+mod heads;
+mod marks;
+mod span;
+mod stream;
+mod weights;
+
+pub use board::visible;
+pub use marks::{Align, Look, Mark, Point, Rect, Role};
+
+use super::journey::{Scene, Stop};
+use crate::explain::{Cell, Source};
+use crate::protocol::Sampling;
+use board::Board;
+
+/// What a scene is made from.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    pub source: Source<'a>,
+    pub stop: Stop,
+    pub token: usize,
+    pub head: usize,
+    /// How the next character would be drawn.
+    pub sampling: Sampling,
+    /// The number that the reader picked.
+    pub picked: Option<Cell>,
+    /// CSS pixels that the stage is wide.
+    pub width: f64,
+    /// 0 to 1.
+    pub time: f64,
+}
+
+/// A named line of numbers, for those who do not see the picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    pub label: String,
+    pub numbers: Vec<f64>,
+}
+
+/// A scene at a moment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Picture {
+    pub marks: Vec<Mark>,
+    pub height: f64,
+    pub rows: Vec<Row>,
+    /// What the card explains when nothing is picked.
+    pub focus: Option<Cell>,
+}
+
+impl Picture {
+    /// The cell under a point; of several the one drawn last.
+    pub fn cell_at(&self, (x, y): Point) -> Option<Cell> {
+        let hit = |mark: &&Mark| mark.cell().is_some() && mark.area().contains((x, y));
+        self.marks.iter().rev().find(hit).and_then(Mark::cell)
+    }
+
+    /// Where a cell stands.
+    pub fn place_of(&self, cell: Cell) -> Option<Rect> {
+        let found = self.marks.iter().find(|mark| mark.cell() == Some(cell));
+        found.map(Mark::area)
+    }
+
+    /// The nearest cell in a direction, for the arrow keys.
+    pub fn beside(&self, cell: Cell, (dx, dy): (f64, f64)) -> Option<Cell> {
+        let from = self.place_of(cell)?.centre();
+        let cells = self
+            .marks
+            .iter()
+            .filter(|mark| mark.cell().is_some_and(|c| c != cell));
+        let scored = cells.filter_map(|mark| {
+            let to = mark.area().centre();
+            let (x, y) = (to.0 - from.0, to.1 - from.1);
+            let along = x * dx + y * dy;
+            let aside = (x * dy).abs() + (y * dx).abs();
+            // Straight on first: what lies aside counts three times.
+            (along > 1.0).then_some((along + 3.0 * aside, mark.cell()))
+        });
+        scored
+            .min_by(|a, b| a.0.total_cmp(&b.0))
+            .and_then(|best| best.1)
+    }
+}
+
+/// The scene at its time.
+pub fn picture(view: &View) -> Picture {
+    let mut board = Board::new(*view);
+    match view.stop.scene {
+        Scene::Embed => stream::embed(&mut board),
+        Scene::Norm(site) => stream::norm(&mut board, site),
+        Scene::Project(place) => attention::project(&mut board, place),
+        Scene::Score(place) => attention::score(&mut board, place),
+        Scene::AdditiveScore(place) => attention::additive(&mut board, place),
+        Scene::Mask(place) => weights::mask(&mut board, place),
+        Scene::Sharpen(place) => span::sharpen(&mut board, place),
+        Scene::Softmax(place) => weights::softmax(&mut board, place),
+        Scene::Mix(place) => weights::mix(&mut board, place),
+        Scene::Gate => heads::gate(&mut board),
+        Scene::Span => span::span(&mut board),
+        Scene::Window => span::window(&mut board),
+        Scene::Heads => heads::out(&mut board),
+        Scene::Add(branch) => stream::add(&mut board, branch),
+        Scene::FeedForward => stream::feed_forward(&mut board),
+        Scene::Lens => end::lens(&mut board),
+        Scene::Logits => end::logits(&mut board),
+        Scene::Sample => end::sample(&mut board),
+    }
+    board.finish()
+}
+
+#[cfg(test)]
+mod tests;

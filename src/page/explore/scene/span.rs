@@ -1,0 +1,180 @@
+//! `adaptive_span`: how far back the local pass may look, and how sharply.
+
+use super::board::{Board, Come, LINE, Strip, largest};
+use super::marks::{Align, Look, Rect, Role};
+use super::weights::{Shade, grid};
+use crate::config::Attention;
+use crate::explain::{Cell, Place, Quantity};
+
+/// What the global pass found decides how far back, and how sharply.
+pub fn span(board: &mut Board) {
+    let (token, layer) = (board.view.token, board.view.stop.layer);
+    let gist = board.numbers(Quantity::SpanContext(layer), &[token]);
+    let strip = Strip::bars(&gist, Role::Residual);
+    let cell = |c| Some(Cell::new(Quantity::SpanContext(layer), &[token, c]));
+    let come = board.phase(0.0, 0.15);
+    board.strip("seen so far", &strip, cell, |_| Come::grown(come));
+
+    let longest = longest(board) as f64;
+    let of = |quantity: fn(usize) -> Quantity| Cell::new(quantity(layer), &[token]);
+    let measures = [
+        ("share s", of(Quantity::SpanScale), 1.0, Role::Span),
+        ("span z, tokens", of(Quantity::Span), longest, Role::Span),
+        ("temperature t", of(Quantity::Temperature), 1.0, Role::Gate),
+    ];
+    for (n, (label, cell, most, role)) in measures.into_iter().enumerate() {
+        let start = 0.2 + n as f64 * 0.16;
+        let come = board.phase(start, start + 0.15);
+        let value = board.number(cell);
+        let area = board.shelf(label, role, 26.0);
+        board.say(label, &[value]);
+        let number = [value];
+        let strip = Strip::bars(&number, role).looking(Look::Share).within(most);
+        let own = Rect {
+            w: area.w - 84.0,
+            ..area
+        };
+        board.cells(own, &strip, |_| Some(cell), |_| Come::grown(come));
+        let at = (area.x + area.w, area.y + area.h / 2.0);
+        board.words(at, format!("{value:.3}"), Align::Right, Role::Ink, come);
+    }
+    let span = board.number(of(Quantity::Span));
+    bracket(board, span, board.phase(0.7, 0.95));
+    board.focus(of(Quantity::Span));
+}
+
+/// M, the longest span in tokens.
+fn longest(board: &Board) -> usize {
+    let model = board.source().model();
+    match model.attention {
+        Attention::AdaptiveSpan(options) => options.longest(model.block_size),
+        Attention::Standard(_) | Attention::HeadGated(_) | Attention::Additive(_) => {
+            model.block_size
+        }
+    }
+}
+
+/// The tokens up to the chosen one, and how far the span reaches back over them.
+fn bracket(board: &mut Board, span: f64, come: f64) {
+    let count = board.view.token + 1;
+    let area = board.shelf("reaches back", Role::Span, 40.0);
+    let width = area.w / count as f64;
+    for j in 0..count {
+        let x = area.x + (j as f64 + 0.5) * width;
+        let within = (board.view.token - j) as f64 <= span - 1.0;
+        let role = if within { Role::Ink } else { Role::Faint };
+        if width >= 9.0 || j + 1 == count {
+            let character = board.character(j);
+            board.text((x, area.y + 10.0), character, Align::Centre, role);
+        }
+    }
+    let end = area.x + count as f64 * width;
+    let reach = span.min(count as f64) * width * come;
+    let y = area.y + 28.0;
+    board.line((end, y), (end - reach, y), Role::Span, 3.0, 1.0);
+    board.line(
+        (end - reach, y - 5.0),
+        (end - reach, y + 5.0),
+        Role::Span,
+        2.0,
+        1.0,
+    );
+    board.line((end, y - 5.0), (end, y + 5.0), Role::Span, 2.0, 1.0);
+    let beyond = span > count as f64;
+    let words = match beyond {
+        true => format!("{span:.1} tokens: further than the sentence goes"),
+        false => format!("{span:.1} tokens"),
+    };
+    board.note(words, Role::Span, come);
+}
+
+/// What the distance is worth is added, and the sum divided by the temperature.
+pub fn sharpen(board: &mut Board, place: Place) {
+    let (token, head, layer) = (board.view.token, board.view.head, place.layer);
+    let count = token + 1;
+    let dot = |j| Cell::new(Quantity::ScaledDot(place), &[head, token, j]);
+    let dots: Vec<f64> = (0..count).map(|j| board.number(dot(j))).collect();
+    let distance = |j: usize| Cell::new(Quantity::RelBias(layer), &[head, token - j]);
+    let biases: Vec<f64> = (0..count)
+        .map(|j| board.source().at(distance(j)).map_or(0.0, f64::from))
+        .collect();
+    let scores = board.numbers(Quantity::Scores(place), &[head, token]);
+    let scores: Vec<f64> = scores.into_iter().take(count).collect();
+    let temperature = Cell::new(Quantity::Temperature(layer), &[token]);
+    let t = board.number(temperature);
+    let most = [&dots, &biases, &scores]
+        .map(|row| largest(row))
+        .into_iter()
+        .fold(0.0, f64::max);
+
+    let strip = Strip::bars(&dots, Role::Attention).within(most);
+    board.strip("q · k / √D", &strip, |j| Some(dot(j)), |_| Come::HERE);
+    let come = board.phase(0.08, 0.3);
+    let strip = Strip::bars(&biases, Role::Span).within(most);
+    board.strip(
+        "+ bias of distance",
+        &strip,
+        |j| Some(distance(j)),
+        |_| Come::grown(come),
+    );
+    let adding = board.phase(0.34, 0.55);
+    let dividing = board.phase(0.62, 0.9);
+    board.note(
+        format!("divided by the temperature t = {t:.4}"),
+        Role::Gate,
+        dividing,
+    );
+    let numbers: Vec<f64> = dots
+        .iter()
+        .zip(&biases)
+        .map(|(s, c)| (s + c * adding) / (1.0 + (t - 1.0) * dividing))
+        .collect();
+    let done = dividing >= 1.0;
+    let numbers = if done { &scores } else { &numbers };
+    let strip = Strip::bars(numbers, Role::Attention).within(most);
+    let cell = |j| done.then(|| Cell::new(Quantity::Scores(place), &[head, token, j]));
+    board.strip("= scores S", &strip, cell, |_| Come::HERE);
+    board.focus(Cell::new(Quantity::Scores(place), &[head, token, token]));
+}
+
+/// Where the local pass may look: open within the span, fading out over the ramp.
+pub fn window(board: &mut Board) {
+    let (token, layer) = (board.view.token, board.view.stop.layer);
+    let span = board.number(Cell::new(Quantity::Span(layer), &[token]));
+    let row = board.numbers(Quantity::Window(layer), &[token]);
+    let row: Vec<f64> = row.into_iter().take(token + 1).collect();
+    let count = row.len();
+    let area = board.shelf("window w", Role::Span, 80.0);
+    board.say("window", &row);
+    // It opens from the query backwards.
+    let turns: Vec<f64> = (0..count)
+        .map(|j| board.turn(count - 1 - j, count, 0.04, 0.5))
+        .collect();
+    let strip = Strip::bars(&row, Role::Span)
+        .looking(Look::Column)
+        .within(1.0);
+    board.cells(
+        area,
+        &strip,
+        |j| Some(Cell::new(Quantity::Window(layer), &[token, j])),
+        |j| Come::grown(turns[j]),
+    );
+    board.y += LINE / 2.0 - 8.0;
+    bracket(board, span, board.phase(0.2, 0.5));
+    let come = board.phase(0.55, 0.9);
+    let tokens = board.source().tokens();
+    let windows: Vec<Vec<f64>> = (0..tokens)
+        .map(|i| board.numbers(Quantity::Window(layer), &[i]))
+        .collect();
+    grid(board, "of every query", 230.0, |i, j| Shade {
+        value: windows[i].get(j).copied().unwrap_or(0.0) * come,
+        most: 1.0,
+        hidden: false,
+        cell: (come >= 1.0).then(|| Cell::new(Quantity::Window(layer), &[i, j])),
+        role: Role::Span,
+    });
+    board.focus(Cell::new(
+        Quantity::Window(layer),
+        &[token, token.saturating_sub(1)],
+    ));
+}

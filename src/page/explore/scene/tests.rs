@@ -1,0 +1,199 @@
+use super::*;
+use crate::explain::golden::{ALL, golden};
+use crate::explain::{Unexplained, explain};
+use crate::page::explore::journey::journey;
+use crate::page::explore::overview;
+
+const WIDTHS: [f64; 3] = [300.0, 620.0, 1100.0];
+const TIMES: [f64; 6] = [0.0, 0.2, 0.45, 0.7, 0.93, 1.0];
+
+/// Every scene of every kind, at every width and time, for the first and the last token.
+fn each(mut look: impl FnMut(&View, &Picture)) {
+    for bytes in ALL {
+        let (trace, weights) = golden(bytes);
+        let source = Source {
+            trace: &trace,
+            weights: Some(&weights),
+        };
+        let last = source.tokens() - 1;
+        for stop in journey(source.model()) {
+            for (token, head) in [(0, 0), (last, 3)] {
+                for width in WIDTHS {
+                    for time in TIMES {
+                        let view = View {
+                            source,
+                            stop,
+                            token,
+                            head,
+                            sampling: Sampling::default(),
+                            picked: None,
+                            width,
+                            time,
+                        };
+                        look(&view, &picture(&view));
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_mark_is_on_the_stage_and_finite() {
+    each(|view, picture| {
+        assert!(picture.marks.len() > 2, "{:?} is bare", view.stop);
+        assert!(picture.height.is_finite() && picture.height < 1_600.0);
+        for mark in &picture.marks {
+            let area = mark.area();
+            let edges = [area.x, area.y, area.x + area.w, area.y + area.h];
+            assert!(
+                edges.iter().all(|x| x.is_finite()),
+                "{:?}: {mark:?}",
+                view.stop
+            );
+            assert!(
+                edges[0] >= -1.5 && edges[2] <= view.width + 1.5 && edges[3] <= picture.height,
+                "{:?} at {} of {}: {mark:?}",
+                view.stop,
+                view.time,
+                view.width
+            );
+        }
+    });
+}
+
+#[test]
+fn at_the_end_every_cell_shows_the_number_that_its_card_explains() {
+    let mut cells = 0;
+    each(|view, picture| {
+        for mark in picture.marks.iter().filter(|_| view.time == 1.0) {
+            let (Mark::Cell { value, look, .. }, Some(cell)) = (mark, mark.cell()) else {
+                continue;
+            };
+            let number = view.source.at(cell).map(f64::from);
+            let number = number.unwrap_or_else(|| panic!("{:?}: no {cell:?}", view.stop));
+            let same = *value == number || (value - number).abs() <= 1e-5 * number.abs().max(1.0);
+            assert!(
+                same || *look == Look::Hidden,
+                "{:?}: {} is {number} and not {value}",
+                view.stop,
+                cell.name()
+            );
+            cells += 1;
+        }
+    });
+    assert!(cells > 10_000, "only {cells} cells were looked at");
+}
+
+#[test]
+fn what_a_scene_puts_on_the_card_can_be_made_again() {
+    each(|view, picture| {
+        let focus = picture
+            .focus
+            .unwrap_or_else(|| panic!("{:?} has none", view.stop));
+        let explanation = explain(&view.source, focus);
+        let explanation = explanation.unwrap_or_else(|e| panic!("{:?}: {e}", view.stop));
+        assert!(explanation.agrees(), "{:?}: {explanation:?}", view.stop);
+    });
+}
+
+#[test]
+fn the_same_moment_is_the_same_picture() {
+    each(|view, shown| assert_eq!(&picture(view), shown));
+}
+
+#[test]
+fn without_weights_the_scenes_still_play() {
+    for bytes in ALL {
+        let (trace, _) = golden(bytes);
+        let source = Source {
+            trace: &trace,
+            weights: None,
+        };
+        for stop in journey(source.model()) {
+            let view = View {
+                source,
+                stop,
+                token: 2,
+                head: 1,
+                sampling: Sampling::default(),
+                picked: None,
+                width: 700.0,
+                time: 1.0,
+            };
+            let picture = picture(&view);
+            assert!(!picture.marks.is_empty());
+            if let Some(focus) = picture.focus
+                && let Err(why) = explain(&source, focus)
+            {
+                assert_eq!(why, Unexplained::Weights);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_cell_is_found_where_it_stands_and_beside_another() {
+    let (trace, weights) = golden(ALL[0]);
+    let source = Source {
+        trace: &trace,
+        weights: Some(&weights),
+    };
+    let view = View {
+        source,
+        stop: journey(source.model())[0],
+        token: 3,
+        head: 0,
+        sampling: Sampling::default(),
+        picked: None,
+        width: 700.0,
+        time: 1.0,
+    };
+    let picture = picture(&view);
+    let first = picture.focus.expect("a cell");
+    let place = picture.place_of(first).expect("on the stage");
+    assert_eq!(picture.cell_at(place.centre()), Some(first));
+    let next = picture.beside(first, (1.0, 0.0)).expect("one beside it");
+    assert_eq!(next.index, [3, 1, 0]);
+    assert_eq!(picture.beside(next, (-1.0, 0.0)), Some(first));
+    let above = picture.beside(first, (0.0, -1.0)).expect("one above it");
+    assert_eq!(above.quantity, crate::explain::Quantity::PositionRow);
+    assert_eq!(picture.beside(first, (0.0, 1.0)), None);
+}
+
+#[test]
+fn the_overview_reads_the_lens_at_every_depth() {
+    for bytes in ALL {
+        let (trace, weights) = golden(bytes);
+        let source = Source {
+            trace: &trace,
+            weights: Some(&weights),
+        };
+        let view = View {
+            source,
+            stop: journey(source.model())[0],
+            token: source.tokens() - 1,
+            head: 0,
+            sampling: Sampling::default(),
+            picked: None,
+            width: 700.0,
+            time: 1.0,
+        };
+        let lines = |threshold| {
+            let picture = overview::picture(&view, threshold);
+            let lines = picture
+                .marks
+                .iter()
+                .filter(|mark| matches!(mark, Mark::Line { .. }));
+            lines.count()
+        };
+        assert!(lines(0.02) > lines(0.9));
+        let picture = overview::picture(&view, 0.3);
+        assert_eq!(picture.rows.len(), source.tokens());
+        let certain = picture.rows.last().and_then(|row| row.numbers.last());
+        let best = source
+            .lens(source.model().n_layer, view.token)
+            .map(|lens| lens.best().1);
+        assert_eq!(certain.copied(), best.ok());
+    }
+}

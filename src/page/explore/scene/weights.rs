@@ -1,0 +1,298 @@
+//! Scores become weights, and the weights mix the values.
+
+use super::board::{Board, Come, LINE, Strip, largest, nth};
+use super::marks::{Align, Look, Mark, Rect, Role};
+use crate::config::Kind;
+use crate::explain::{Cell, Place, Quantity};
+
+/// All queries of the head against all keys: divided by the root of D, and the future hidden.
+pub fn mask(board: &mut Board, place: Place) {
+    let (token, head) = (board.view.token, board.view.head);
+    let tokens = board.source().tokens();
+    let size = board.source().head_size();
+    let scaled = board.source().model().attention.kind() != Kind::Additive;
+    let root = if scaled { (size as f64).sqrt() } else { 1.0 };
+    let scaling = board.phase(0.08, 0.4);
+    let divisor = 1.0 + (root - 1.0) * scaling;
+    if scaled {
+        let words = format!("each dot product, divided by √{size} = {root:.3}");
+        board.note(words, Role::Ink, board.phase(0.0, 0.1));
+    }
+    board.note(
+        "what comes after the query is hidden from it: minus infinity",
+        Role::Ink,
+        board.phase(0.45, 0.55),
+    );
+    let raw: Vec<Vec<f64>> = (0..tokens)
+        .map(|i| {
+            let each = (0..tokens).map(|j| match scaled {
+                true => board.number(Cell::new(Quantity::Dot(place), &[head, i, j])),
+                false => board.number(Cell::new(Quantity::Scores(place), &[head, i, j])),
+            });
+            each.collect()
+        })
+        .collect();
+    let all: Vec<f64> = raw.iter().flatten().copied().collect();
+    let most = largest(&all);
+    let hiding = board.phase(0.5, 0.95);
+    let recorded = |i: usize, j: usize| match (scaled, place.pass, j > i) {
+        // The local pass's recorded scores have bias and temperature in them.
+        (true, Some(_), false) => Cell::new(Quantity::ScaledDot(place), &[head, i, j]),
+        _ => Cell::new(Quantity::Scores(place), &[head, i, j]),
+    };
+    let focus = Cell::new(recorded(token, 0).quantity, &[head, token, 0]);
+    let own: Vec<f64> = raw[token.min(tokens.saturating_sub(1))]
+        .iter()
+        .take(token + 1)
+        .map(|x| x / root)
+        .collect();
+    board.say("scores of the chosen query", &own);
+    grid(board, "queries ↓ keys →", 400.0, |i, j| {
+        // The veil falls from the last key to the first.
+        let veiled = j > i && hiding > 1.0 - (j as f64 + 0.5) / tokens as f64;
+        Shade {
+            value: raw[i][j] / divisor,
+            most,
+            hidden: veiled,
+            cell: (scaling >= 1.0 || !scaled).then(|| recorded(i, j)),
+            role: Role::Attention,
+        }
+    });
+    board.focus(focus);
+}
+
+/// A cell of a grid.
+pub struct Shade {
+    pub value: f64,
+    pub most: f64,
+    pub hidden: bool,
+    pub cell: Option<Cell>,
+    pub role: Role,
+}
+
+/// Every query against every key, the chosen query's row framed, not taller than `tallest`.
+pub fn grid(board: &mut Board, label: &str, tallest: f64, shade: impl Fn(usize, usize) -> Shade) {
+    let tokens = board.source().tokens().max(1);
+    let head = 20.0;
+    let room = board.room() - head;
+    let side = (room / tokens as f64)
+        .min(tallest / tokens as f64)
+        .min(34.0);
+    let height = side * tokens as f64 + head;
+    let area = board.shelf(label, Role::Faint, height);
+    let labelled = side >= 9.0;
+    for i in 0..tokens {
+        let chosen = i == board.view.token;
+        let role = if chosen { Role::Ink } else { Role::Faint };
+        let y = area.y + head + i as f64 * side;
+        if labelled || chosen {
+            let character = board.character(i);
+            let at = (area.x + head - 6.0, y + side / 2.0);
+            board.text(at, character.clone(), Align::Right, role);
+            let at = (area.x + head + (i as f64 + 0.5) * side, area.y + head / 2.0);
+            board.text(at, character, Align::Centre, role);
+        }
+        for j in 0..tokens {
+            let Shade {
+                value,
+                most,
+                hidden,
+                cell,
+                role,
+            } = shade(i, j);
+            let gap = if side > 6.0 { 1.0 } else { 0.0 };
+            board.push(Mark::Cell {
+                area: Rect::new(area.x + head + j as f64 * side, y, side - gap, side - gap),
+                role,
+                look: if hidden { Look::Hidden } else { Look::Shade },
+                value: if hidden { f64::NEG_INFINITY } else { value },
+                most,
+                cell,
+                alpha: if chosen { 1.0 } else { 0.8 },
+            });
+        }
+    }
+    let y = area.y + head + board.view.token as f64 * side;
+    let row = Rect::new(
+        area.x + head - 1.0,
+        y - 1.0,
+        side * tokens as f64 + 1.0,
+        side + 1.0,
+    );
+    board.frame(row, Role::Query, 1.0);
+}
+
+/// One column a key, with its character under the last of the lines.
+fn keys(board: &mut Board, area: Rect, count: usize) {
+    let width = area.w / count.max(1) as f64;
+    if width < 9.0 {
+        return;
+    }
+    for j in 0..count {
+        let at = (area.x + (j as f64 + 0.5) * width, area.y + area.h + 9.0);
+        let character = board.character(j);
+        board.text(at, character, Align::Centre, Role::Faint);
+    }
+    board.y += LINE;
+}
+
+/// Exponentials rise, then share out.
+pub fn softmax(board: &mut Board, place: Place) {
+    let (token, head) = (board.view.token, board.view.head);
+    let seen = |row: Vec<f64>| -> Vec<f64> { row.into_iter().take(token + 1).collect() };
+    let scores = seen(board.numbers(Quantity::Scores(place), &[head, token]));
+    let weights = seen(board.numbers(Quantity::Pattern(place), &[head, token]));
+    let count = scores.len();
+    let at = |quantity: Quantity| move |j| Some(Cell::new(quantity, &[head, token, j]));
+
+    let strip = Strip::bars(&scores, Role::Attention);
+    let area = board.shelf("scores S", Role::Attention, 54.0);
+    board.say("scores", &scores);
+    board.cells(area, &strip, at(Quantity::Scores(place)), |_| Come::HERE);
+    keys(board, area, count);
+
+    let exponentials = board.source().exponentials(place, head, token);
+    let sharing = if exponentials.is_some() { 0.52 } else { 0.12 };
+    if let Some((shares, sum)) = exponentials {
+        let shares: Vec<f64> = shares.into_iter().take(count).collect();
+        let turns: Vec<f64> = (0..count)
+            .map(|j| board.turn(j, count, 0.06, 0.42))
+            .collect();
+        let strip = Strip::bars(&shares, Role::Attention)
+            .looking(Look::Column)
+            .within(1.0);
+        let area = board.shelf("exp(S - largest)", Role::Attention, 110.0);
+        board.say("exponentials", &shares);
+        board.cells(area, &strip, |_| None, |j| Come::grown(turns[j]));
+        keys(board, area, count);
+        let words = format!("together {sum:.4}: each is divided by it");
+        board.note(words, Role::Ink, board.phase(0.42, 0.5));
+    } else {
+        board.note(
+            "each weight is a sigmoid of its own score; they need not sum to 1",
+            Role::Ink,
+            1.0,
+        );
+    }
+    let turns: Vec<f64> = (0..count)
+        .map(|j| board.turn(j, count, sharing, 0.82))
+        .collect();
+    let strip = Strip::bars(&weights, Role::Attention)
+        .looking(Look::Column)
+        .within(1.0);
+    let area = board.shelf("weights A", Role::Attention, 110.0);
+    board.say("weights", &weights);
+    board.cells(area, &strip, at(Quantity::Pattern(place)), |j| {
+        Come::grown(turns[j])
+    });
+    keys(board, area, count);
+    stack(board, &weights, place, board.phase(0.8, 0.98));
+
+    let strongest = (0..count).max_by(|a, b| weights[*a].total_cmp(&weights[*b]));
+    let strongest = strongest.unwrap_or(0);
+    board.focus(Cell::new(
+        Quantity::Pattern(place),
+        &[head, token, strongest],
+    ));
+}
+
+/// The weights laid end to end: their sum.
+fn stack(board: &mut Board, weights: &[f64], place: Place, come: f64) {
+    let (token, head) = (board.view.token, board.view.head);
+    let sum: f64 = weights.iter().sum();
+    let area = board.shelf("end to end", Role::Attention, 26.0);
+    let unit = area.w / sum.max(1.0);
+    let mut x = area.x;
+    for (j, weight) in weights.iter().enumerate() {
+        let width = weight * unit * come;
+        let part = Rect::new(x, area.y, (width - 1.0).max(0.0), area.h);
+        board.push(Mark::Cell {
+            area: part,
+            role: Role::Attention,
+            look: Look::Part,
+            value: *weight,
+            most: largest(weights),
+            cell: (come > 0.05).then(|| Cell::new(Quantity::Pattern(place), &[head, token, j])),
+            alpha: come,
+        });
+        if width > 16.0 {
+            let character = board.character(j);
+            let at = (part.centre().0, area.y + area.h + 9.0);
+            board.words(at, character, Align::Centre, Role::Faint, come);
+        }
+        x += width;
+    }
+    board.y += LINE / 2.0;
+    board.note(format!("the row sums to {sum:.4}"), Role::Ink, come);
+}
+
+/// Values are weighted and summed.
+pub fn mix(board: &mut Board, place: Place) {
+    let (token, head) = (board.view.token, board.view.head);
+    let weights = board.numbers(Quantity::Pattern(place), &[head, token]);
+    let count = token + 1;
+    let values: Vec<Vec<f64>> = (0..count)
+        .map(|j| board.numbers(Quantity::Value(place), &[j, head]))
+        .collect();
+    let z = board.numbers(Quantity::Mixed(place), &[token, head]);
+    let all: Vec<f64> = values.iter().flatten().chain(&z).copied().collect();
+    let most = largest(&all);
+    let height = (360.0 / count as f64).clamp(13.0, 24.0);
+    let area = board.shelf("weight × value", Role::Value, height * count as f64);
+    let (label, weight) = (44.0, 56.0_f64.min(area.w * 0.16));
+    let part = (area.w - label - weight - 30.0) / 2.0;
+    let mut partial = vec![0.0; z.len()];
+    for (j, value) in values.iter().enumerate() {
+        let a = weights.get(j).copied().unwrap_or(0.0);
+        let come = board.turn(j, count, 0.05, 0.8);
+        for (sum, v) in partial.iter_mut().zip(value) {
+            *sum += a * v * come;
+        }
+        let y = area.y + j as f64 * height;
+        let line = |x: f64, w: f64| Rect::new(x, y + 1.0, w, height - 2.0);
+        let at = (area.x + label - 10.0, y + height / 2.0);
+        let words = format!("{j} {}", board.character(j));
+        board.text(at, words, Align::Right, Role::Faint);
+        board.say(&format!("value of key {j}, weight {a:.4}"), value);
+        board.cells(
+            line(area.x + label, weight),
+            &Strip::bars(&[a], Role::Attention)
+                .looking(Look::Share)
+                .within(1.0),
+            |_| Some(Cell::new(Quantity::Pattern(place), &[head, token, j])),
+            |_| Come::HERE,
+        );
+        let strip = Strip::bars(value, Role::Value).within(most);
+        let cell = |d| Some(Cell::new(Quantity::Value(place), &[j, head, d]));
+        let x = area.x + label + weight + 12.0;
+        board.cells(line(x, part), &strip, cell, |_| Come {
+            share: 1.0,
+            alpha: 0.9,
+        });
+        // The same, as much of it as the weight lets through.
+        let share = 1.0 + (a - 1.0) * come;
+        let x = x + part + 18.0;
+        board.cells(
+            line(x, part),
+            &strip,
+            |_| None,
+            |_| Come {
+                share,
+                alpha: come * (0.5 + 0.5 * a.clamp(0.0, 1.0).sqrt()),
+            },
+        );
+    }
+    let done = board.view.time >= 0.8;
+    let numbers = if done { &z } else { &partial };
+    let strip = Strip::bars(numbers, Role::Value).within(most);
+    let settled = board.phase(0.8, 0.9);
+    let cell = |d| done.then(|| Cell::new(Quantity::Mixed(place), &[token, head, d]));
+    let area = board.strip("= taken along, z", &strip, cell, |_| Come {
+        share: 1.0,
+        alpha: 0.6 + 0.4 * settled,
+    });
+    if done {
+        board.frame(nth(area, 0, 1), Role::Value, settled);
+    }
+    board.focus(Cell::new(Quantity::Mixed(place), &[token, head, 0]));
+}

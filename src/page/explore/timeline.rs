@@ -1,0 +1,188 @@
+//! The timeline: play, pause, step, scrub, and where in the journey one is.
+
+use super::clock::Clock;
+use super::sight::use_in_sight;
+use super::stage::Same;
+use crate::page::deeds::Page;
+use crate::page::field::on_click;
+use crate::page::icons::Icon;
+use crate::page::state::Action;
+use crate::page::state::explore::{Explore, ExploreAction, SPEEDS, Slot};
+use web_sys::{HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+/// The keys and what they do.
+const KEYS: [(&str, &str); 10] = [
+    ("Space", "play or pause"),
+    ("← →", "one scene back or on"),
+    ("↑ ↓", "one token up or down"),
+    ("Home End", "first or last scene"),
+    ("[ ]", "one block back or on"),
+    ("H", "next head"),
+    ("O", "overview, or back into the blocks"),
+    ("Esc", "back to the scene's own number"),
+    ("?", "this list"),
+    ("arrows on the stage", "from number to number"),
+];
+
+#[derive(PartialEq, Properties)]
+pub struct TimelineProps {
+    pub page: Page,
+    pub explore: Explore,
+    pub slot: Slot,
+    pub clock: Same<Clock>,
+}
+
+#[component]
+pub fn Timeline(props: &TimelineProps) -> Html {
+    let TimelineProps {
+        page,
+        explore,
+        slot,
+        clock,
+    } = props;
+    let bar = use_node_ref();
+    use_in_sight(&bar, "[aria-current]", explore.stop);
+    let playing = explore.playhead.playing;
+    let act = |action: ExploreAction| {
+        on_click(&(page.clone(), action), |(page, action)| {
+            page.dispatch(Action::Explore(action.clone()));
+        })
+    };
+    let on_scrub = {
+        let page = page.clone();
+        move |e: InputEvent| {
+            let input: HtmlInputElement = e.target_unchecked_into();
+            let time = input.value_as_number();
+            if time.is_finite() {
+                page.dispatch(Action::Explore(ExploreAction::Time(time)));
+            }
+        }
+    };
+    let on_speed = {
+        let page = page.clone();
+        move |e: Event| {
+            let select: HtmlSelectElement = e.target_unchecked_into();
+            if let Some(speed) = SPEEDS.into_iter().find(|s| s.to_string() == select.value()) {
+                page.dispatch(Action::Explore(ExploreAction::Speed(speed)));
+            }
+        }
+    };
+    let (icon, label) = if playing {
+        (Icon::Pause, "Pause")
+    } else {
+        (Icon::Play, "Play")
+    };
+    let last = slot.journey.len().saturating_sub(1);
+    html! {
+        <section class="timeline card" aria-label="Timeline">
+            <div class="transport">
+                <button
+                    type="button"
+                    class="icon-button"
+                    aria-label="Scene before"
+                    title="Scene before (←)"
+                    disabled={explore.stop == 0}
+                    onclick={act(ExploreAction::StepScene(-1))}
+                >
+                    { Icon::StepBack.draw() }
+                </button>
+                <button type="button" class="primary" onclick={act(ExploreAction::TogglePlay)}>
+                    { icon.draw() }{ label }
+                </button>
+                <button
+                    type="button"
+                    class="icon-button"
+                    aria-label="Next scene"
+                    title="Next scene (→)"
+                    disabled={explore.stop >= last}
+                    onclick={act(ExploreAction::StepScene(1))}
+                >
+                    { Icon::Step.draw() }
+                </button>
+            </div>
+            <label class="scrub">
+                <span class="for-ears">{ "Time within the scene" }</span>
+                <input
+                    ref={clock.0.scrubber.clone()}
+                    type="range"
+                    min="0"
+                    max="1"
+                    step="0.001"
+                    oninput={on_scrub}
+                />
+            </label>
+            <label class="speed">
+                <span class="for-ears">{ "Speed" }</span>
+                <select onchange={on_speed}>
+                    for speed in SPEEDS {
+                        <option
+                            value={speed.to_string()}
+                            selected={speed == explore.playhead.speed}
+                        >
+                            { format!("{speed}×") }
+                        </option>
+                    }
+                </select>
+            </label>
+            <button
+                type="button"
+                class="quiet small"
+                aria-expanded={explore.help.to_string()}
+                aria-label="Keys"
+                onclick={act(ExploreAction::Help)}
+            >
+                { "?" }
+            </button>
+            { scenes(page, explore, slot, &bar) }
+            if explore.help {
+                <dl class="keys">
+                    for (key, words) in KEYS {
+                        <div>
+                            <dt><kbd>{ key }</kbd></dt>
+                            <dd>{ words }</dd>
+                        </div>
+                    }
+                </dl>
+            }
+        </section>
+    }
+}
+
+/// Every scene of the journey, by blocks.
+fn scenes(page: &Page, explore: &Explore, slot: &Slot, bar: &NodeRef) -> Html {
+    let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
+    for (n, stop) in slot.journey.iter().enumerate() {
+        let name = match (stop.scene.is_in_block(), n) {
+            (true, _) => format!("Block {}", stop.layer),
+            (false, 0) => "Begin".to_string(),
+            (false, _) => "End".to_string(),
+        };
+        match groups.last_mut() {
+            Some((last, stops)) if *last == name => stops.push(n),
+            _ => groups.push((name, vec![n])),
+        }
+    }
+    html! {
+        <nav ref={bar} class="scenes" aria-label="Scenes">
+            for (name, stops) in groups {
+                <div class="group">
+                    <span class="group-name">{ name }</span>
+                    for n in stops {
+                        <button
+                            key={n}
+                            type="button"
+                            class="scene"
+                            aria-current={(n == explore.stop && explore.open).then_some("step")}
+                            onclick={on_click(&(page.clone(), n), |(page, n)| {
+                                page.dispatch(Action::Explore(ExploreAction::Stop(*n)));
+                            })}
+                        >
+                            { slot.journey[n].scene.title() }
+                        </button>
+                    }
+                </div>
+            }
+        </nav>
+    }
+}

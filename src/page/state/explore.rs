@@ -1,0 +1,443 @@
+//! What is looked at on the Explore page: a sentence, a place in its journey, a number.
+
+use super::writing::unknown_characters;
+use crate::client::Started;
+use crate::explain::{Cell, Source};
+use crate::page::explore::journey::{Stop, journey};
+use crate::trace::{Arrays, Intervention, Trace};
+use std::rc::Rc;
+
+/// The slowest and the fastest that the scenes play.
+pub const SPEEDS: [f64; 5] = [0.25, 0.5, 1.0, 2.0, 4.0];
+
+/// Characters that the text field takes; the engine looks at the last block of them.
+pub const LONGEST: usize = 2_000;
+
+/// A forward pass as it is shown, with the weights that it was computed with where they are here.
+#[derive(Debug)]
+pub struct Shown {
+    pub trace: Trace,
+    pub weights: Option<Rc<Arrays>>,
+    pub journey: Vec<Stop>,
+}
+
+/// The latest pass: a slot that is overwritten. Two are equal when they are the same, since nobody
+/// wants to compare them number by number.
+#[derive(Clone, Debug)]
+pub struct Slot(Rc<Shown>);
+
+impl PartialEq for Slot {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl std::ops::Deref for Slot {
+    type Target = Shown;
+
+    fn deref(&self) -> &Shown {
+        &self.0
+    }
+}
+
+impl Slot {
+    pub fn new(trace: Trace, weights: Option<Rc<Arrays>>) -> Self {
+        let journey = journey(&trace.about.model);
+        Slot(Rc::new(Shown {
+            trace,
+            weights,
+            journey,
+        }))
+    }
+
+    pub fn source(&self) -> Source<'_> {
+        Source {
+            trace: &self.trace,
+            weights: self.weights.as_deref(),
+        }
+    }
+
+    /// The characters that were read.
+    pub fn characters(&self) -> Vec<char> {
+        self.trace.about.text.chars().collect()
+    }
+}
+
+/// What can be done on the Explore page.
+#[derive(Clone, Debug)]
+pub enum ExploreAction {
+    Text(String),
+    /// A character that the model thought likely joins the sentence.
+    Append(char),
+    /// The pass that was asked for is here, or will not come.
+    Traced(Result<Slot, String>),
+    Token(usize),
+    /// So many tokens down, or up.
+    StepToken(isize),
+    StepLayer(isize),
+    Head(usize),
+    NextHead,
+    /// To a scene, by its place in the journey.
+    Stop(usize),
+    StepScene(isize),
+    /// The scene that played has come to its end.
+    Ended,
+    TogglePlay,
+    /// To a moment of the scene, where it then stays.
+    Time(f64),
+    Speed(f64),
+    Pick(Option<Cell>),
+    /// Into the blocks, or back to the overview.
+    Open(bool),
+    ToggleOpen,
+    Freeze(bool),
+    /// The list of keys.
+    Help,
+    Poke(Intervention),
+    /// Takes the change of the same thing back.
+    Unpoke(Intervention),
+    UnpokeAll,
+    /// Attention below it is drawn without a line.
+    Threshold(f64),
+}
+
+/// Where the scene stands. `moved` counts whatever moves it but the clock itself, so that a clock
+/// knows when to start from `time` again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Playhead {
+    pub time: f64,
+    pub playing: bool,
+    pub speed: f64,
+    pub moved: u32,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explore {
+    pub text: String,
+    /// Whether the person wrote the text; until then the page proposes one.
+    touched: bool,
+    pub shown: Option<Slot>,
+    /// Why there is no pass of the present text.
+    pub problem: Option<String>,
+    pub token: usize,
+    pub head: usize,
+    /// The place in the journey.
+    pub stop: usize,
+    pub playhead: Playhead,
+    /// The number that the card explains; `None` is the scene's own choice.
+    pub picked: Option<Cell>,
+    /// Whether the scenes are shown, and not the overview.
+    pub open: bool,
+    pub frozen: bool,
+    /// Whether the keys are listed.
+    pub help: bool,
+    pub pokes: Vec<Intervention>,
+    pub threshold: f64,
+    /// Whether a token was chosen by the person; until then it is the last one.
+    token_chosen: bool,
+}
+
+impl Default for Explore {
+    fn default() -> Self {
+        Explore {
+            text: String::new(),
+            touched: false,
+            shown: None,
+            problem: None,
+            token: 0,
+            head: 0,
+            stop: 0,
+            playhead: Playhead {
+                time: 0.0,
+                playing: true,
+                speed: 1.0,
+                moved: 0,
+            },
+            picked: None,
+            open: true,
+            frozen: false,
+            help: false,
+            pokes: Vec::new(),
+            threshold: 0.3,
+            token_chosen: false,
+        }
+    }
+}
+
+impl Explore {
+    /// Another model is there: proposes a text that it knows, and forgets what was changed in the
+    /// one before.
+    pub fn begin(&mut self, started: &Started, proposal: &str) {
+        let vocab = &started.info.vocab;
+        let unknown = self.text.is_empty() || unknown_characters(&self.text, vocab).is_some();
+        if unknown || !self.touched {
+            self.touched = false;
+            self.text = match unknown_characters(proposal, vocab) {
+                None if !proposal.is_empty() => proposal.into(),
+                _ => vocab
+                    .iter()
+                    .filter(|c| c.is_alphanumeric())
+                    .take(8)
+                    .collect(),
+            };
+            self.token_chosen = false;
+        }
+        self.pokes.clear();
+        self.picked = None;
+        self.problem = None;
+    }
+
+    /// There is no model any more.
+    pub fn end(&mut self) {
+        self.shown = None;
+        self.problem = None;
+        self.pokes.clear();
+    }
+
+    pub fn reduce(&mut self, action: ExploreAction) {
+        match action {
+            ExploreAction::Text(text) => {
+                self.text = text.chars().take(LONGEST).collect();
+                self.touched = true;
+                self.token_chosen = false;
+                self.forget_places();
+            }
+            ExploreAction::Append(character) => {
+                self.text.push(character);
+                self.touched = true;
+                self.token_chosen = false;
+                self.forget_places();
+            }
+            ExploreAction::Traced(Ok(slot)) => self.show(slot),
+            ExploreAction::Traced(Err(problem)) => self.problem = Some(problem),
+            ExploreAction::Token(token) => self.choose_token(token),
+            ExploreAction::StepToken(by) => self.choose_token(self.token.saturating_add_signed(by)),
+            ExploreAction::StepLayer(by) => {
+                self.choose_layer(self.layer().saturating_add_signed(by));
+            }
+            ExploreAction::Head(head) => self.choose_head(head),
+            ExploreAction::NextHead => self.choose_head(self.head + 1),
+            ExploreAction::Stop(stop) => self.go(stop),
+            ExploreAction::StepScene(by) => self.go(self.stop.saturating_add_signed(by)),
+            ExploreAction::Ended => match self.stop + 1 < self.stops() {
+                true => self.go(self.stop + 1),
+                false => {
+                    self.move_to(1.0);
+                    self.playhead.playing = false;
+                }
+            },
+            ExploreAction::TogglePlay => self.playhead.playing = !self.playhead.playing,
+            ExploreAction::Time(time) => {
+                self.playhead.playing = false;
+                self.move_to(time);
+            }
+            ExploreAction::Speed(speed) => self.playhead.speed = speed,
+            ExploreAction::Pick(cell) => self.picked = cell,
+            ExploreAction::Open(open) => {
+                self.open = open;
+                self.picked = None;
+            }
+            ExploreAction::ToggleOpen => {
+                self.open = !self.open;
+                self.picked = None;
+            }
+            ExploreAction::Freeze(frozen) => self.frozen = frozen,
+            ExploreAction::Help => self.help = !self.help,
+            ExploreAction::Poke(change) => {
+                self.pokes.retain(|other| !same_target(other, &change));
+                self.pokes.push(change);
+            }
+            ExploreAction::Unpoke(change) => {
+                self.pokes.retain(|other| !same_target(other, &change));
+            }
+            ExploreAction::UnpokeAll => self.pokes.clear(),
+            ExploreAction::Threshold(threshold) => self.threshold = threshold,
+        }
+    }
+
+    /// The scene that is open.
+    pub fn at(&self) -> Option<Stop> {
+        let shown = self.shown.as_ref()?;
+        shown.journey.get(self.stop).copied()
+    }
+
+    /// The block that is open.
+    pub fn layer(&self) -> usize {
+        self.at().map_or(0, |stop| stop.layer)
+    }
+
+    fn stops(&self) -> usize {
+        self.shown.as_ref().map_or(0, |shown| shown.journey.len())
+    }
+
+    /// A new pass in the place of the old one; what is looked at stays, as far as it is there.
+    fn show(&mut self, slot: Slot) {
+        let tokens = slot.trace.about.tokens.len();
+        let same = self
+            .shown
+            .as_ref()
+            .is_some_and(|before| before.journey == slot.journey);
+        if !same {
+            let scene = self.at();
+            let place = scene.and_then(|at| slot.journey.iter().position(|stop| *stop == at));
+            self.stop = place.unwrap_or(0);
+            self.picked = None;
+            if place.is_none() {
+                self.move_to(0.0);
+            }
+        }
+        self.token = match self.token_chosen {
+            true => self.token.min(tokens.saturating_sub(1)),
+            false => tokens.saturating_sub(1),
+        };
+        self.head = self
+            .head
+            .min(slot.trace.about.model.n_head.saturating_sub(1));
+        if self
+            .picked
+            .is_some_and(|cell| slot.source().at(cell).is_none())
+        {
+            self.picked = None;
+        }
+        self.problem = None;
+        self.shown = Some(slot);
+    }
+
+    fn choose_token(&mut self, token: usize) {
+        let tokens = self
+            .shown
+            .as_ref()
+            .map_or(0, |shown| shown.trace.about.tokens.len());
+        self.token = token.min(tokens.saturating_sub(1));
+        self.token_chosen = true;
+        self.picked = None;
+    }
+
+    fn choose_head(&mut self, head: usize) {
+        let heads = self
+            .shown
+            .as_ref()
+            .map_or(1, |shown| shown.trace.about.model.n_head);
+        self.head = head % heads.max(1);
+        self.picked = None;
+    }
+
+    /// The same scene of another block, or the block's first.
+    fn choose_layer(&mut self, layer: usize) {
+        let Some(shown) = self.shown.clone() else {
+            return;
+        };
+        let layer = layer.min(shown.trace.about.model.n_layer.saturating_sub(1));
+        let scene = self.at().map(|at| at.scene.in_layer(layer));
+        let within = |stop: &Stop| stop.layer == layer && stop.scene.is_in_block();
+        let same = |stop: &Stop| within(stop) && Some(stop.scene) == scene;
+        let place = shown.journey.iter().position(same);
+        if let Some(place) = place.or_else(|| shown.journey.iter().position(within)) {
+            self.go(place);
+        }
+    }
+
+    fn go(&mut self, stop: usize) {
+        self.stop = stop.min(self.stops().saturating_sub(1));
+        self.picked = None;
+        self.open = true;
+        self.move_to(0.0);
+        if !self.playhead.playing {
+            // A scene that does not play is seen whole.
+            self.move_to(1.0);
+        }
+    }
+
+    fn move_to(&mut self, time: f64) {
+        self.playhead.time = time.clamp(0.0, 1.0);
+        self.playhead.moved = self.playhead.moved.wrapping_add(1);
+    }
+
+    /// A change at a position is of another token in another text.
+    fn forget_places(&mut self) {
+        self.picked = None;
+        self.pokes.retain(|change| match change {
+            Intervention::Head { .. }
+            | Intervention::Branch { .. }
+            | Intervention::Residual { .. } => true,
+            Intervention::Cell { .. }
+            | Intervention::Row { .. }
+            | Intervention::Embedding { .. } => false,
+            Intervention::Temperature { position, .. }
+            | Intervention::Span { position, .. }
+            | Intervention::Gate { position, .. } => position.is_none(),
+        });
+    }
+}
+
+/// Whether two changes are of the same thing, so that the later takes the earlier one's place.
+pub fn same_target(one: &Intervention, other: &Intervention) -> bool {
+    use Intervention::*;
+    match (one, other) {
+        (
+            Head {
+                layer, head, pass, ..
+            },
+            Head {
+                layer: l,
+                head: h,
+                pass: p,
+                ..
+            },
+        ) => (layer, head, pass) == (l, h, p),
+        (
+            Cell {
+                layer,
+                head,
+                pass,
+                query,
+                ..
+            },
+            Cell {
+                layer: l,
+                head: h,
+                pass: p,
+                query: q,
+                ..
+            },
+        ) => (layer, head, pass, query) == (l, h, p, q),
+        (
+            Temperature {
+                layer, position, ..
+            },
+            Temperature {
+                layer: l,
+                position: p,
+                ..
+            },
+        )
+        | (
+            Span {
+                layer, position, ..
+            },
+            Span {
+                layer: l,
+                position: p,
+                ..
+            },
+        ) => (layer, position) == (l, p),
+        (
+            Gate {
+                layer,
+                head,
+                position,
+                ..
+            },
+            Gate {
+                layer: l,
+                head: h,
+                position: p,
+                ..
+            },
+        ) => (layer, head, position) == (l, h, p),
+        (one, other) => one == other,
+    }
+}
+
+#[cfg(test)]
+mod tests;
