@@ -7,6 +7,7 @@
 mod card;
 mod clock;
 pub mod journey;
+mod models;
 mod overview;
 mod paint;
 mod poke;
@@ -111,7 +112,9 @@ fn opening(page: &Page, state: &State) -> Html {
                     } }
                 </span>
             }
-            if !run.is_ready_made() {
+            if run.is_ready_made() {
+                { models::models(page, &state.shelf) }
+            } else {
                 <label class="switch">
                     <input type="checkbox" checked={looking.frozen} onchange={freeze} />
                     <span>{ "freeze while it learns" }</span>
