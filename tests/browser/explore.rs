@@ -174,3 +174,30 @@ fn what_is_unknown_is_named_and_a_change_is_a_pass_of_its_own() -> Outcome<()> {
         page.wait_for("the clean pass", "read('head 1').some(x => x !== 0)")
     })
 }
+
+#[test]
+fn the_kind_of_attention_is_switched_in_place() -> Outcome<()> {
+    in_browser(&explore(), |page| {
+        opened(page)?;
+        let sentence = "document.querySelector('#sentence').value";
+        let before: String = page.eval(sentence)?;
+        for (label, name) in [
+            ("Head-gated", "glass-head-gated"),
+            ("Standard", "glass-standard"),
+        ] {
+            page.choose("Attention", label)?;
+            let opened = format!("document.querySelector('.what strong').textContent === '{name}'");
+            page.wait_for("the other model", &opened)?;
+            assert_eq!(page.eval::<String>(sentence)?, before);
+            let pass = "document.querySelectorAll('.scene').length > 0 && !!read('weights')";
+            page.eval::<()>("void scene('Softmax')")?;
+            page.wait_for("its pass", pass)?;
+            weights_agree(page)?;
+        }
+        let gated: bool = page.eval(
+            "[...document.querySelectorAll('.scene')].some(b => b.textContent === 'Measure and gate')",
+        )?;
+        assert!(!gated, "a scene of the other kind stayed");
+        Ok(())
+    })
+}
