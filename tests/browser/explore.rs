@@ -15,7 +15,7 @@ const TOOLS: &str = "
     };
     window.scene = (name) => [...document.querySelectorAll('.scene')]
         .find((button) => button.textContent === name).click();
-    window.press = (key) => dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+    window.press = (key) => void dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
     window.present = () => document.querySelector('.scene[aria-current]')?.textContent;
     window.step = () => Number(/as of step (\\d+)/.exec(document.querySelector('.what').textContent)?.[1]);
     window.apart = (a, b) => Math.max(...a.map((x, i) => Math.abs(x - b[i])));";

@@ -132,6 +132,9 @@ fn waiting(state: &State) -> Html {
         (None, None) if state.shelf.first => {
             "A ready-made model is on its way. In a moment its numbers will stand here."
         }
+        (None, None) if state.kept.is_some() => {
+            "A run of yours is kept in this browser. Resume it on the Train page, and look into it here."
+        }
         (None, None) => {
             "There is no model to look into yet. Train one, or open a ready-made one, on the Train page."
         }

@@ -1,15 +1,10 @@
 //! Draws a scene's marks on a canvas, in the colours of the page.
 
-use super::scene::{Align, Look, Mark, Picture, Rect, Role};
+use super::scene::{Align, FOOT, Look, Mark, Picture, Rect, Role};
 use crate::explain::Cell;
 use std::collections::HashSet;
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
-
-/// Cells from this width on have their number written in them.
-const WRITTEN: f64 = 38.0;
-/// Room for that number at the foot of a cell.
-const FOOT: f64 = 14.0;
 
 /// The page's colours and font, as its style sheet has them now.
 pub struct Style {
@@ -222,21 +217,15 @@ impl Brush<'_> {
         let colour = self.style.colour(role);
         c.set_fill_style_str(colour);
         let gap = if area.w > 5.0 { 1.0 } else { 0.0 };
-        let area = Rect {
+        let (written, body) = (area.is_written(), area.body());
+        let narrower = |area: Rect| Rect {
             w: area.w - gap,
             ..area
         };
+        let (area, body) = (narrower(area), narrower(body));
         let share = match value.is_finite() {
             true => (value / most).clamp(-1.0, 1.0),
             false => 0.0,
-        };
-        let written = area.w >= WRITTEN && area.h >= FOOT + 18.0;
-        let body = match written {
-            true => Rect {
-                h: area.h - FOOT,
-                ..area
-            },
-            false => area,
         };
         c.set_global_alpha(0.09 * alpha);
         match look {

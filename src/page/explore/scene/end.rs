@@ -316,14 +316,11 @@ pub fn sample(board: &mut Board) {
         .collect();
     board.say("chances, the likeliest first", &chances);
     let tokens = board.source().tokens();
-    board.note(
-        format!(
-            "The character that is drawn joins the sentence. Keys and values of the {tokens} before it \
-             are kept; each head adds one of each."
-        ),
-        Role::Faint,
-        board.phase(0.9, 1.0),
-    );
+    let come = board.phase(0.9, 1.0);
+    board.note("What is drawn joins the sentence.", Role::Faint, come);
+    let words =
+        format!("The {tokens} keys and values of each head are kept: one of each is added.");
+    board.note(words, Role::Faint, come);
     if let Some(best) = all.first() {
         board.focus(Cell::new(Quantity::Probabilities, &[token, best.character]));
     }

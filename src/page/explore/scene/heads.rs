@@ -1,6 +1,6 @@
 //! The heads side by side: their gates, and what each adds to the whole.
 
-use super::board::{Board, Come, LINE, Strip, largest};
+use super::board::{Board, Come, LINE, Strip, largest, nth};
 use super::marks::{Align, Look, Rect, Role};
 use crate::analysis::entropy_bits;
 use crate::config::Attention;
@@ -164,7 +164,8 @@ pub fn gate(board: &mut Board) {
         |head| (opening >= 1.0).then(|| cell(head)),
         |_| Come { share: 1.0, alpha },
     );
-    let one = area.y + area.h * (1.0 - 1.0 / most);
+    let body = nth(area, 0, heads).body();
+    let one = body.y + body.h * (1.0 - 1.0 / most);
     board.line(
         (area.x, one),
         (area.x + area.w, one),

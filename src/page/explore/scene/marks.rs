@@ -5,6 +5,11 @@ use crate::explain::Cell;
 /// Left to right, top to bottom, in CSS pixels.
 pub type Point = (f64, f64);
 
+/// Cells from this width on have their number written in them.
+const WRITTEN: f64 = 39.0;
+/// Room for that number at the foot of a cell.
+pub const FOOT: f64 = 14.0;
+
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rect {
     pub x: f64,
@@ -20,6 +25,22 @@ impl Rect {
 
     pub fn contains(&self, (x, y): Point) -> bool {
         x >= self.x && x < self.x + self.w && y >= self.y && y < self.y + self.h
+    }
+
+    /// Whether a cell of that size has its number at its foot.
+    pub fn is_written(&self) -> bool {
+        self.w >= WRITTEN && self.h >= FOOT + 18.0
+    }
+
+    /// What such a cell leaves for its bar.
+    pub fn body(&self) -> Rect {
+        match self.is_written() {
+            true => Rect {
+                h: self.h - FOOT,
+                ..*self
+            },
+            false => *self,
+        }
     }
 
     pub fn centre(&self) -> Point {

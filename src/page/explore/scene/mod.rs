@@ -14,7 +14,7 @@ mod stream;
 mod weights;
 
 pub use board::visible;
-pub use marks::{Align, Look, Mark, Point, Rect, Role};
+pub use marks::{Align, FOOT, Look, Mark, Point, Rect, Role};
 
 use super::journey::{Scene, Stop};
 use crate::explain::{Cell, Source};

@@ -119,7 +119,8 @@ pub fn norm(board: &mut Board, site: NormSite) {
     let area = board.strip("the stream", &strip, cell, |_| Come::HERE);
     // The mean as a line at its height in the bars.
     let shown = board.phase(0.05, 0.2);
-    let height = area.y + area.h / 2.0 * (1.0 - mean / largest(&x));
+    let body = nth(area, 0, x.len()).body();
+    let height = body.y + body.h / 2.0 * (1.0 - mean / largest(&x));
     board.push(Mark::Line {
         from: (area.x, height),
         to: (area.x + area.w * shown, height),
