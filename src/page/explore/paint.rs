@@ -6,6 +6,9 @@ use std::collections::HashSet;
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
+/// In smaller cells a stroke would only be noise; the card has the sign.
+const STRUCK: f64 = 9.0;
+
 /// The page's colours and font, as its style sheet has them now.
 pub struct Style {
     query: String,
@@ -278,7 +281,7 @@ impl Brush<'_> {
         let c = &self.context;
         c.set_global_alpha((0.06 + 0.88 * share.abs()) * alpha);
         self.fill(area);
-        if share < 0.0 {
+        if share < 0.0 && area.w >= STRUCK {
             // The sign is not the shade's to say: a stroke through what is below 0.
             c.set_global_alpha(0.7 * alpha);
             c.set_stroke_style_str(&self.style.ink);
