@@ -68,6 +68,11 @@ impl Come {
     }
 }
 
+/// Which number of the pass a cell is.
+type CellOf<'f> = &'f dyn Fn(usize) -> Option<Cell>;
+/// How far it has come.
+type ComeOf<'f> = &'f dyn Fn(usize) -> Come;
+
 pub struct Board<'a> {
     pub view: View<'a>,
     picture: Picture,
@@ -239,14 +244,7 @@ impl<'a> Board<'a> {
         cell: impl Fn(usize) -> Option<Cell>,
         come: impl Fn(usize) -> Come,
     ) -> Rect {
-        let height = match self.room() / strip.numbers.len().max(1) as f64 {
-            width if width >= READABLE => HIGH,
-            _ => LOW,
-        };
-        let area = self.shelf(label, strip.role, height);
-        self.say(label, strip.numbers);
-        self.cells(area, strip, cell, come);
-        area
+        self.lay_strip(label, strip, &cell, &come)
     }
 
     /// Cells side by side that fill an area.
@@ -257,6 +255,24 @@ impl<'a> Board<'a> {
         cell: impl Fn(usize) -> Option<Cell>,
         come: impl Fn(usize) -> Come,
     ) {
+        self.lay_cells(area, strip, &cell, &come);
+    }
+
+    // Every scene has closures of its own: what is compiled for each of them is to be short, since
+    // visitors download it.
+
+    fn lay_strip(&mut self, label: &str, strip: &Strip, cell: CellOf, come: ComeOf) -> Rect {
+        let height = match self.room() / strip.numbers.len().max(1) as f64 {
+            width if width >= READABLE => HIGH,
+            _ => LOW,
+        };
+        let area = self.shelf(label, strip.role, height);
+        self.say(label, strip.numbers);
+        self.lay_cells(area, strip, cell, come);
+        area
+    }
+
+    fn lay_cells(&mut self, area: Rect, strip: &Strip, cell: CellOf, come: ComeOf) {
         let most = match strip.most > 0.0 {
             true => strip.most,
             false => largest(strip.numbers),
