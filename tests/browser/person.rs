@@ -64,9 +64,10 @@ fn a_person_trains_a_model_on_the_cpu() -> Outcome<()> {
         page.upload(runs::CHOOSER, "two-adjectives.txt", text.as_bytes())?;
         page.shows(&format!("{} different", runs::vocabulary(&text)))?;
         page.click("button", "Start")?;
+        // At half of it the model still writes what may pass for nonsense.
         page.wait_for(
-            "half the loss that counting characters reaches",
-            &format!("steps.some(s => s.trainLoss < {entropy} / 2)"),
+            "a quarter of the loss that counting characters reaches",
+            &format!("steps.some(s => s.trainLoss < {entropy} / 4)"),
         )?;
 
         let paused = pause(page)?;
