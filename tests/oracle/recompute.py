@@ -6,11 +6,11 @@ must agree to 1e-4. From the repository's root, where `engine` stands for
 `cargo run --profile native --bin engine --`:
 
     M=www/models/glass-standard.safetensors; T="the big old fluffy dog runs."
-    engine trace --model $M --text "$T" --out /tmp/run.npz
+    engine trace --model $M --text "$T" --out run.npz
     for kind in contributions lens entropy; do
-        engine analyse --model $M --text "$T" --kind $kind --out /tmp/$kind.json
+        engine analyse --model $M --text "$T" --kind $kind --out $kind.json
     done
-    python tests/oracle/recompute.py /tmp/run.npz $M /tmp/contributions.json /tmp/lens.json /tmp/entropy.json
+    python tests/oracle/recompute.py run.npz $M contributions.json lens.json entropy.json
 
 It needs `numpy` and nothing else.
 """
