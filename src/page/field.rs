@@ -136,3 +136,15 @@ pub fn on_click<T: Clone + 'static>(with: &T, deed: impl Fn(&T) + 'static) -> Ca
     let with = with.clone();
     Callback::from(move |_| deed(&with))
 }
+
+/// A slider that is moved: hears of every finite number that it comes to.
+pub fn on_number(deed: impl Fn(f64) + 'static) -> Callback<InputEvent> {
+    Callback::from(move |e: InputEvent| {
+        let number = e
+            .target_unchecked_into::<HtmlInputElement>()
+            .value_as_number();
+        if number.is_finite() {
+            deed(number);
+        }
+    })
+}

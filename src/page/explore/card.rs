@@ -1,5 +1,6 @@
 //! The card: one number, the sum that makes it, and the same number made again here.
 
+use super::characters::{of_text, of_vocabulary};
 use super::stage::Same;
 use crate::explain::{Cell, Explanation, Quantity, Source, Term};
 use crate::page::deeds::Page;
@@ -195,12 +196,8 @@ pub fn figure(value: f64) -> String {
 pub fn about(source: &Source, cell: Cell) -> String {
     use crate::explain::Shape;
     let [a, b, c] = cell.index;
-    let character = |position: usize| {
-        let found = source.trace.about.text.chars().nth(position);
-        let shown = found.map(super::scene::visible).unwrap_or_default();
-        format!("token {position} ({shown})")
-    };
-    let of_vocabulary = matches!(
+    let character = |position: usize| format!("token {position} ({})", of_text(source, position));
+    let by_character = matches!(
         cell.quantity,
         Quantity::Logits
             | Quantity::Probabilities
@@ -210,9 +207,8 @@ pub fn about(source: &Source, cell: Cell) -> String {
     );
     match cell.quantity.shape() {
         Shape::T => format!("of {}", character(a)),
-        Shape::TC if of_vocabulary => {
-            let found = source.trace.about.vocab.get(b).copied();
-            let shown = found.map(super::scene::visible).unwrap_or_default();
+        Shape::TC if by_character => {
+            let shown = of_vocabulary(source, b);
             format!("of the character {shown}, after {}", character(a))
         }
         Shape::TC => format!("of {}, number {b}", character(a)),

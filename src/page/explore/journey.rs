@@ -162,16 +162,26 @@ impl Scene {
 
     /// Whether it shows one head and not the others.
     pub fn is_of_a_head(self) -> bool {
-        matches!(
-            self,
+        match self {
             Scene::Project(_)
-                | Scene::Score(_)
-                | Scene::AdditiveScore(_)
-                | Scene::Mask(_)
-                | Scene::Sharpen(_)
-                | Scene::Softmax(_)
-                | Scene::Mix(_)
-        )
+            | Scene::Score(_)
+            | Scene::AdditiveScore(_)
+            | Scene::Mask(_)
+            | Scene::Sharpen(_)
+            | Scene::Softmax(_)
+            | Scene::Mix(_) => true,
+            Scene::Embed
+            | Scene::Norm(_)
+            | Scene::Gate
+            | Scene::Span
+            | Scene::Window
+            | Scene::Heads
+            | Scene::Add(_)
+            | Scene::FeedForward
+            | Scene::Lens
+            | Scene::Logits
+            | Scene::Sample => false,
+        }
     }
 
     /// Seconds at the normal speed.

@@ -5,6 +5,7 @@
 //! the engine. Every number comes from the trace, or is made from it and the weights.
 
 mod card;
+mod characters;
 mod clock;
 pub mod journey;
 mod models;
@@ -20,10 +21,10 @@ pub mod tracing;
 mod words;
 
 use super::deeds::Page;
-use super::field::on_click;
+use super::field::{on_click, on_number};
 use super::state::Action;
 use super::state::State;
-use super::state::explore::{Explore as Looking, ExploreAction, Slot};
+use super::state::explore::{Explore as Looking, ExploreAction, Shown, Slot};
 use crate::explain::explain;
 use card::Card;
 use clock::{Clock, Wanted};
@@ -77,32 +78,19 @@ pub fn Explore(props: &ExploreProps) -> Html {
     }
 }
 
-/// The line above everything: which model this is, and how far it is trained.
+/// The line above everything: which model the stage shows, and how far it is trained. Between two
+/// models it is still the one whose numbers stand there.
 fn opening(page: &Page, state: &State) -> Html {
-    let Some(run) = &state.run else {
-        return Html::default();
-    };
     let looking = &state.explore;
-    let info = &run.started.info;
-    let model = &info.config.model;
-    let step = looking.shown.as_ref().map(|slot| slot.trace.about.step);
-    let freeze = {
-        let page = page.clone();
-        move |e: Event| {
-            let input: HtmlInputElement = e.target_unchecked_into();
-            page.dispatch(Action::Explore(ExploreAction::Freeze(input.checked())));
-        }
-    };
+    let shown = looking.shown.as_deref();
+    let coming = state.run.as_ref().map(|run| &run.started.label);
     html! {
         <p class="what facts">
-            <strong>{ &run.started.label }</strong>
-            <span>{ format!(
-                "{} attention, {} blocks, {} heads, {} channels",
-                model.attention.kind().label().to_lowercase(),
-                model.n_layer, model.n_head, model.n_embd,
-            ) }</span>
-            if let Some(step) = step {
-                <span class="number">{ format!("as of step {step}") }</span>
+            if let Some(shown) = shown {
+                { facts(shown) }
+            }
+            if let Some(label) = coming.filter(|label| shown.is_none_or(|shown| shown.label != **label)) {
+                <span class="coming">{ format!("{label} is on its way") }</span>
             }
             if !looking.pokes.is_empty() {
                 <span class="changed-pass">
@@ -112,15 +100,44 @@ fn opening(page: &Page, state: &State) -> Html {
                     } }
                 </span>
             }
-            if run.is_ready_made() {
-                { models::models(page, &state.shelf) }
-            } else {
-                <label class="switch">
-                    <input type="checkbox" checked={looking.frozen} onchange={freeze} />
-                    <span>{ "freeze while it learns" }</span>
-                </label>
+            if let Some(run) = &state.run {
+                if run.is_ready_made() {
+                    { models::models(page, &state.shelf) }
+                } else {
+                    { freeze(page, looking) }
+                }
             }
         </p>
+    }
+}
+
+fn facts(shown: &Shown) -> Html {
+    let model = &shown.trace.about.model;
+    html! {
+        <>
+            <strong>{ &shown.label }</strong>
+            <span>{ format!(
+                "{} attention, {} blocks, {} heads, {} channels",
+                model.attention.kind().label().to_lowercase(),
+                model.n_layer, model.n_head, model.n_embd,
+            ) }</span>
+            <span class="number">{ format!("as of step {}", shown.trace.about.step) }</span>
+        </>
+    }
+}
+
+/// Holds the picture of a run still while it learns.
+fn freeze(page: &Page, looking: &Looking) -> Html {
+    let page = page.clone();
+    let on_change = move |e: Event| {
+        let input: HtmlInputElement = e.target_unchecked_into();
+        page.dispatch(Action::Explore(ExploreAction::Freeze(input.checked())));
+    };
+    html! {
+        <label class="switch">
+            <input type="checkbox" checked={looking.frozen} onchange={on_change} />
+            <span>{ "freeze while it learns" }</span>
+        </label>
     }
 }
 
@@ -315,13 +332,7 @@ fn first_of(slot: &Slot, layer: usize) -> usize {
 fn threshold(page: &Page, looking: &Looking) -> Html {
     let on_input = {
         let page = page.clone();
-        move |e: InputEvent| {
-            let input: HtmlInputElement = e.target_unchecked_into();
-            let value = input.value_as_number();
-            if value.is_finite() {
-                page.dispatch(Action::Explore(ExploreAction::Threshold(value)));
-            }
-        }
+        on_number(move |value| page.dispatch(Action::Explore(ExploreAction::Threshold(value))))
     };
     html! {
         <label class="threshold">

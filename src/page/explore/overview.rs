@@ -2,7 +2,8 @@
 //! character that the lens reads there, as dark as the lens is certain; the attention of the chosen
 //! token runs between the columns.
 
-use super::scene::{Align, Look, Mark, Picture, Rect, Role, Row, View, visible};
+use super::characters::{of_vocabulary, visible};
+use super::scene::{Align, Look, Mark, Picture, Rect, Role, Row, View};
 use crate::explain::{Cell, Place, Quantity};
 
 /// Height of the line of words above the columns.
@@ -104,8 +105,7 @@ fn guess(picture: &mut Picture, view: &View, grid: &Grid, depth: usize, token: u
         cell,
         alpha: if token == view.token { 0.55 } else { 0.4 },
     });
-    let character = best.and_then(|v| view.source.trace.about.vocab.get(v));
-    let words = character.copied().map_or("·".into(), visible);
+    let words = best.map_or("·".into(), |v| of_vocabulary(&view.source, v));
     picture.marks.push(Mark::Text {
         at: area.centre(),
         words,

@@ -1,16 +1,15 @@
 //! Ways to poke: each is a real pass of the model with something done otherwise, and what it does to
 //! the logits stands beside it.
 
+use super::characters::of_vocabulary;
 use super::journey::Scene;
-use super::scene::visible;
 use crate::config::Kind;
 use crate::explain::{Cell, Quantity};
 use crate::page::deeds::Page;
-use crate::page::field::on_click;
+use crate::page::field::{on_click, on_number};
 use crate::page::state::Action;
 use crate::page::state::explore::{Explore, ExploreAction, Slot};
 use crate::trace::{Branch, Intervention};
-use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 /// Characters whose change is listed.
@@ -89,13 +88,9 @@ fn slider(page: &Page, slider: Slider) -> Html {
     let back = make(rest as f32);
     let on_input = {
         let page = page.clone();
-        move |e: InputEvent| {
-            let input: HtmlInputElement = e.target_unchecked_into();
-            let value = input.value_as_number();
-            if value.is_finite() {
-                page.dispatch(Action::Explore(ExploreAction::Poke(make(value as f32))));
-            }
-        }
+        on_number(move |value| {
+            page.dispatch(Action::Explore(ExploreAction::Poke(make(value as f32))));
+        })
     };
     html! {
         <div class={classes!("slider", changed.then_some("changed"))} key={id.clone()}>
@@ -330,7 +325,7 @@ fn effect(slot: &Slot, token: usize) -> Html {
                 for v in order.into_iter().take(LISTED) {
                     <tr>
                         <th scope="row">
-                            { source.trace.about.vocab.get(v).copied().map(visible).unwrap_or_default() }
+                            { of_vocabulary(&source, v) }
                         </th>
                         <td>{ format!("{:+.3}", change[v]).replace('-', "−") }</td>
                         <td>{ format!("{:.1} %", 100.0 * now[v]) }</td>

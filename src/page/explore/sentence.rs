@@ -1,6 +1,6 @@
 //! The sentence: a field to write it in, and its tokens one under the other.
 
-use super::scene::visible;
+use super::characters::visible;
 use super::sight::use_in_sight;
 use crate::explain::Quantity;
 use crate::page::deeds::Page;

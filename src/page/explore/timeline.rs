@@ -4,11 +4,11 @@ use super::clock::Clock;
 use super::sight::use_in_sight;
 use super::stage::Same;
 use crate::page::deeds::Page;
-use crate::page::field::on_click;
+use crate::page::field::{on_click, on_number};
 use crate::page::icons::Icon;
 use crate::page::state::Action;
 use crate::page::state::explore::{Explore, ExploreAction, SPEEDS, Slot};
-use web_sys::{HtmlInputElement, HtmlSelectElement};
+use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 /// The keys and what they do.
@@ -51,13 +51,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
     };
     let on_scrub = {
         let page = page.clone();
-        move |e: InputEvent| {
-            let input: HtmlInputElement = e.target_unchecked_into();
-            let time = input.value_as_number();
-            if time.is_finite() {
-                page.dispatch(Action::Explore(ExploreAction::Time(time)));
-            }
-        }
+        on_number(move |time| page.dispatch(Action::Explore(ExploreAction::Time(time))))
     };
     let on_speed = {
         let page = page.clone();

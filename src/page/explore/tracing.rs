@@ -91,7 +91,7 @@ impl Page {
         } = wish;
         let trace = self.client.trace(text.clone(), pokes.clone());
         if started.info.params > LARGEST {
-            return Ok(Slot::new(trace.await?, None));
+            return Ok(Slot::new(&started.label, trace.await?, None));
         }
         if !wish.training {
             let trace = trace.await?;
@@ -99,13 +99,17 @@ impl Page {
                 Some(weights) => Some(weights),
                 None => self.fetched(started, &trace).await?,
             };
-            return Ok(Slot::new(trace, weights));
+            return Ok(Slot::new(&started.label, trace, weights));
         }
         // Both questions at once, so that no step of the training comes between them.
         let (trace, weights) = futures::join!(trace, self.client.weights_at_step());
         let (trace, (step, weights)) = (trace?, weights?);
         let same = step == trace.about.step;
-        Ok(Slot::new(trace, same.then(|| Rc::new(weights))))
+        Ok(Slot::new(
+            &started.label,
+            trace,
+            same.then(|| Rc::new(weights)),
+        ))
     }
 
     fn known_weights(&self, started: &Rc<Started>, step: u32) -> Option<Rc<Arrays>> {

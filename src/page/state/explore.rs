@@ -16,6 +16,8 @@ pub const LONGEST: usize = 2_000;
 /// A forward pass as it is shown, with the weights that it was computed with where they are here.
 #[derive(Debug)]
 pub struct Shown {
+    /// Which model it is of, as the page calls it.
+    pub label: String,
     pub trace: Trace,
     pub weights: Option<Rc<Arrays>>,
     pub journey: Vec<Stop>,
@@ -41,9 +43,10 @@ impl std::ops::Deref for Slot {
 }
 
 impl Slot {
-    pub fn new(trace: Trace, weights: Option<Rc<Arrays>>) -> Self {
+    pub fn new(label: &str, trace: Trace, weights: Option<Rc<Arrays>>) -> Self {
         let journey = journey(&trace.about.model);
         Slot(Rc::new(Shown {
+            label: label.into(),
             trace,
             weights,
             journey,

@@ -3,6 +3,7 @@
 use super::marks::{Align, Look, Mark, Point, Rect, Role};
 use super::{Picture, Row, View};
 use crate::explain::{Cell, Quantity, Source};
+use crate::page::explore::characters::of_text;
 
 /// Below this a label stands above its strip and not beside it.
 const NARROW: f64 = 560.0;
@@ -145,8 +146,7 @@ impl<'a> Board<'a> {
 
     /// A character of the text as one sees it.
     pub fn character(&self, position: usize) -> String {
-        let character = self.source().trace.about.text.chars().nth(position);
-        character.map(visible).unwrap_or_default()
+        of_text(&self.source(), position)
     }
 
     pub fn focus(&mut self, cell: Cell) {
@@ -310,15 +310,4 @@ pub fn largest(numbers: &[f64]) -> f64 {
 fn gently(share: f64) -> f64 {
     let x = share.clamp(0.0, 1.0);
     x * x * (3.0 - 2.0 * x)
-}
-
-/// A character as one sees it, also those that are only room.
-pub fn visible(character: char) -> String {
-    match character {
-        ' ' => "␣".into(),
-        '\n' => "↵".into(),
-        '\t' => "⇥".into(),
-        other if other.is_control() => "�".into(),
-        other => other.to_string(),
-    }
 }

@@ -1,8 +1,9 @@
 //! What the stream says: the lens at every depth, and the next character.
 
-use super::board::{Board, Come, LINE, Strip, largest, visible};
+use super::board::{Board, Come, LINE, Strip, largest};
 use super::marks::{Align, Look, Rect, Role};
 use crate::explain::{Cell, Quantity};
+use crate::page::explore::characters::of_vocabulary;
 use crate::protocol::Sampling;
 
 /// Characters shown at each depth.
@@ -45,18 +46,11 @@ pub fn lens(board: &mut Board) {
                 .within(1.0);
             let cell = Cell::new(Quantity::LensProbability(depth), &[token, v]);
             board.cells(bar, &strip, |_| Some(cell), |_| Come::grown(come));
-            let character = board
-                .source()
-                .trace
-                .about
-                .vocab
-                .get(v)
-                .copied()
-                .unwrap_or(' ');
             let role = if n == 0 { Role::Ink } else { Role::Faint };
+            let at = (x, area.y + 12.0);
             board.words(
-                (x, area.y + 12.0),
-                visible(character),
+                at,
+                of_vocabulary(&board.source(), v),
                 Align::Left,
                 role,
                 come,
@@ -105,18 +99,10 @@ pub fn logits(board: &mut Board) {
     }
     for (n, (v, p)) in best.iter().take(count).enumerate() {
         let y = area.y + LINE + n as f64 * height;
-        let character = board
-            .source()
-            .trace
-            .about
-            .vocab
-            .get(*v)
-            .copied()
-            .unwrap_or(' ');
         let role = if n == 0 { Role::Ink } else { Role::Faint };
         board.strong(
             (area.x + 4.0, y + height / 2.0),
-            visible(character),
+            of_vocabulary(&board.source(), *v),
             Align::Left,
             role,
         );
@@ -158,15 +144,8 @@ pub fn logits(board: &mut Board) {
     let shown: Vec<f64> = best.iter().take(count).map(|(_, p)| *p).collect();
     board.say("probabilities, the likeliest first", &shown);
     if let Some((v, p)) = best.first() {
-        let character = board
-            .source()
-            .trace
-            .about
-            .vocab
-            .get(*v)
-            .copied()
-            .unwrap_or(' ');
-        let words = format!("likeliest: {} with {}", visible(character), percent(*p));
+        let character = of_vocabulary(&board.source(), *v);
+        let words = format!("likeliest: {character} with {}", percent(*p));
         board.note(words, Role::Ink, board.phase(0.86, 0.96));
         board.focus(Cell::new(Quantity::Probabilities, &[token, *v]));
     }
@@ -262,19 +241,11 @@ pub fn sample(board: &mut Board) {
     for (n, candidate) in all.iter().take(count).enumerate() {
         let y = area.y + LINE + n as f64 * height;
         let v = candidate.character;
-        let character = board
-            .source()
-            .trace
-            .about
-            .vocab
-            .get(v)
-            .copied()
-            .unwrap_or(' ');
         let left_out = candidate.chance == 0.0;
         let role = if left_out { Role::Faint } else { Role::Ink };
         board.strong(
             (area.x + 4.0, y + height / 2.0),
-            visible(character),
+            of_vocabulary(&board.source(), v),
             Align::Left,
             role,
         );

@@ -13,7 +13,6 @@ mod span;
 mod stream;
 mod weights;
 
-pub use board::visible;
 pub use marks::{Align, FOOT, Look, Mark, Point, Rect, Role};
 
 use super::journey::{Scene, Stop};

@@ -1,9 +1,10 @@
 //! The residual stream: from a character to its row, the norm, the sums, the feed-forward.
 
-use super::board::{Board, Come, Strip, largest, nth, visible};
+use super::board::{Board, Come, Strip, largest, nth};
 use super::marks::{Align, Look, Mark, Rect, Role};
 use crate::config::{Activation, Norm};
 use crate::explain::{Cell, NormSite, Quantity};
+use crate::page::explore::characters::visible;
 use crate::trace::{Branch, Intervention};
 
 /// Rows of the table of characters that are shown around the chosen one.

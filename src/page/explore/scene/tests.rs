@@ -38,6 +38,20 @@ fn each(mut look: impl FnMut(&View, &Picture)) {
     }
 }
 
+/// The journey's first scene at its end, with a token chosen.
+fn first_scene(source: Source<'_>, token: usize) -> View<'_> {
+    View {
+        source,
+        stop: journey(source.model())[0],
+        token,
+        head: 0,
+        sampling: Sampling::default(),
+        picked: None,
+        width: 700.0,
+        time: 1.0,
+    }
+}
+
 #[test]
 fn every_mark_is_on_the_stage_and_finite() {
     each(|view, picture| {
@@ -112,14 +126,9 @@ fn without_weights_the_scenes_still_play() {
         };
         for stop in journey(source.model()) {
             let view = View {
-                source,
                 stop,
-                token: 2,
                 head: 1,
-                sampling: Sampling::default(),
-                picked: None,
-                width: 700.0,
-                time: 1.0,
+                ..first_scene(source, 2)
             };
             let picture = picture(&view);
             assert!(!picture.marks.is_empty());
@@ -139,17 +148,7 @@ fn a_cell_is_found_where_it_stands_and_beside_another() {
         trace: &trace,
         weights: Some(&weights),
     };
-    let view = View {
-        source,
-        stop: journey(source.model())[0],
-        token: 3,
-        head: 0,
-        sampling: Sampling::default(),
-        picked: None,
-        width: 700.0,
-        time: 1.0,
-    };
-    let picture = picture(&view);
+    let picture = picture(&first_scene(source, 3));
     let first = picture.focus.expect("a cell");
     let place = picture.place_of(first).expect("on the stage");
     assert_eq!(picture.cell_at(place.centre()), Some(first));
@@ -169,16 +168,7 @@ fn the_overview_reads_the_lens_at_every_depth() {
             trace: &trace,
             weights: Some(&weights),
         };
-        let view = View {
-            source,
-            stop: journey(source.model())[0],
-            token: source.tokens() - 1,
-            head: 0,
-            sampling: Sampling::default(),
-            picked: None,
-            width: 700.0,
-            time: 1.0,
-        };
+        let view = first_scene(source, source.tokens() - 1);
         let lines = |threshold| {
             let picture = overview::picture(&view, threshold);
             let lines = picture

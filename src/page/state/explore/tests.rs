@@ -11,7 +11,7 @@ fn looking() -> Explore {
 
 fn slot(bytes: &[u8]) -> Slot {
     let (trace, weights) = golden(bytes);
-    Slot::new(trace, Some(Rc::new(weights)))
+    Slot::new("golden", trace, Some(Rc::new(weights)))
 }
 
 #[test]

@@ -1,0 +1,26 @@
+//! Characters as one sees them.
+
+use crate::explain::Source;
+
+/// A character as one sees it, also those that are only room.
+pub fn visible(character: char) -> String {
+    match character {
+        ' ' => "␣".into(),
+        '\n' => "↵".into(),
+        '\t' => "⇥".into(),
+        other if other.is_control() => "�".into(),
+        other => other.to_string(),
+    }
+}
+
+/// A character of the vocabulary, by its number.
+pub fn of_vocabulary(source: &Source, token: usize) -> String {
+    let character = source.trace.about.vocab.get(token);
+    character.copied().map_or("·".into(), visible)
+}
+
+/// A character of the text, by its place.
+pub fn of_text(source: &Source, position: usize) -> String {
+    let character = source.trace.about.text.chars().nth(position);
+    character.map(visible).unwrap_or_default()
+}
