@@ -1,13 +1,26 @@
 //! What an engine asks of the browser, counted by wrapping the browser's own objects inside the
 //! worker, and where its time goes, sampled by the browser's own profiler.
 
-use crate::harness::{Outcome, Page};
+use crate::harness::{Outcome, Page, Setup};
+use glassformer::protocol::Backend;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
 
+/// The page on that engine, with whatever the engine asks of the browser counted.
+pub fn counting(backend: Backend) -> Setup {
+    let base = match backend {
+        Backend::Cpu => Setup::cpu(),
+        Backend::Webgpu => Setup::webgpu(),
+    };
+    Setup {
+        worker_script: SCRIPT.into(),
+        ..base
+    }
+}
+
 /// Run in each worker before its own scripts.
-pub const SCRIPT: &str = "
+const SCRIPT: &str = "
     self.counted = { dispatches: 0, passes: 0, submits: 0, bindGroups: 0, buffers: 0, writes: 0, reads: 0, pipelines: 0 };
     for (const [type, method, what] of [
         ['GPUComputePassEncoder', 'dispatchWorkgroups', 'dispatches'],

@@ -2,15 +2,16 @@
 
 use crate::{
     counters::{self, Busy, Counters},
-    harness::{Outcome, Setup, in_browser, trouble},
+    harness::{Outcome, in_browser, trouble},
 };
+use glassformer::protocol::Backend;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 /// What is measured, and over how many steps.
 pub struct Case {
     config: &'static str,
-    backend: &'static str,
+    backend: Backend,
     model: Json,
     batch: u32,
     /// Steps before anything is counted: shaders compile and caches fill in them.
@@ -23,7 +24,7 @@ pub struct Case {
 
 impl Case {
     pub fn name(&self) -> String {
-        format!("{} on {}", self.config, self.backend)
+        format!("{} on {}", self.config, self.backend.name())
     }
 }
 
@@ -45,13 +46,13 @@ pub fn cases(quick: bool) -> Vec<Case> {
         },
     };
     let mut cases = vec![
-        case("S", "cpu", small(), 4, [50, 400, 400]),
-        case("M", "cpu", medium(), 8, [5, 30, 15]),
-        case("S", "webgpu", small(), 4, [20, 60, 40]),
+        case("S", Backend::Cpu, small(), 4, [50, 400, 400]),
+        case("M", Backend::Cpu, medium(), 8, [5, 30, 15]),
+        case("S", Backend::Webgpu, small(), 4, [20, 60, 40]),
     ];
     // Seconds a step in software.
     if !quick {
-        cases.push(case("M", "webgpu", medium(), 8, [2, 6, 4]));
+        cases.push(case("M", Backend::Webgpu, medium(), 8, [2, 6, 4]));
     }
     cases
 }
@@ -61,7 +62,7 @@ pub fn cases(quick: bool) -> Vec<Case> {
 #[serde(rename_all = "camelCase")]
 pub struct Row {
     pub config: &'static str,
-    pub backend: String,
+    pub backend: Backend,
     pub adapter: Option<String>,
     pub params: u64,
     pub steps: u32,
@@ -82,7 +83,7 @@ pub struct Row {
 
 #[derive(Deserialize)]
 struct Made {
-    backend: String,
+    backend: Backend,
     adapter: Option<String>,
     params: u64,
 }
@@ -98,14 +99,7 @@ struct Timed {
 /// # Errors
 /// When the page refuses, or has an uncaught error.
 pub fn measure(case: &Case, text: &str) -> Outcome<Row> {
-    let base = match case.backend {
-        "cpu" => Setup::cpu(),
-        _ => Setup::webgpu(),
-    };
-    let setup = Setup {
-        worker_script: counters::SCRIPT.into(),
-        ..base
-    };
+    let setup = counters::counting(case.backend);
     let spec = json!({
         "model": case.model,
         "train": {
@@ -142,7 +136,7 @@ pub fn measure(case: &Case, text: &str) -> Outcome<Row> {
         ))?;
         let after = Counters::read(page)?;
         // Zeros would look like a triumph.
-        if case.backend == "webgpu" && after.dispatches == before.dispatches {
+        if case.backend == Backend::Webgpu && after.dispatches == before.dispatches {
             return trouble("no dispatch was counted: the counters do not reach the engine");
         }
         counters::start_profile(page)?;

@@ -2,9 +2,10 @@
 
 use crate::{
     counters::{self, Counters},
-    harness::{Outcome, Page, Setup, in_browser},
+    harness::{Outcome, Page, in_browser},
     measure::median,
 };
+use glassformer::protocol::Backend;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -12,7 +13,7 @@ use serde_json::json;
 pub struct Look {
     preset: &'static str,
     kind: &'static str,
-    backend: &'static str,
+    backend: Backend,
     tokens: usize,
 }
 
@@ -24,7 +25,7 @@ impl Look {
             backend,
             ..
         } = self;
-        format!("passes of {preset}, {kind}, on {backend}")
+        format!("passes of {preset}, {kind}, on {}", backend.name())
     }
 }
 
@@ -39,12 +40,12 @@ pub fn looks(quick: bool) -> Vec<Look> {
     let kinds = ["standard", "head_gated", "adaptive_span", "additive"];
     let mut looks: Vec<Look> = kinds
         .into_iter()
-        .map(|kind| look("glass", kind, "cpu", 32))
+        .map(|kind| look("glass", kind, Backend::Cpu, 32))
         .collect();
-    looks.push(look("laptop", "standard", "cpu", 64));
+    looks.push(look("laptop", "standard", Backend::Cpu, 64));
     if !quick {
-        looks.push(look("glass", "standard", "webgpu", 32));
-        looks.push(look("laptop", "standard", "webgpu", 64));
+        looks.push(look("glass", "standard", Backend::Webgpu, 32));
+        looks.push(look("laptop", "standard", Backend::Webgpu, 64));
     }
     looks
 }
@@ -55,7 +56,7 @@ pub fn looks(quick: bool) -> Vec<Look> {
 pub struct Passes {
     pub preset: &'static str,
     pub kind: &'static str,
-    pub backend: &'static str,
+    pub backend: Backend,
     pub tokens: usize,
     /// Of the recorded numbers.
     pub trace_bytes: u64,
@@ -80,21 +81,14 @@ struct Timed {
 /// # Errors
 /// When the page refuses, or has an uncaught error.
 pub fn measure(look: &Look, text: &str) -> Outcome<Passes> {
-    let base = match look.backend {
-        "cpu" => Setup::cpu(),
-        _ => Setup::webgpu(),
-    };
-    let setup = Setup {
-        worker_script: counters::SCRIPT.into(),
-        ..base
-    };
+    let setup = counters::counting(look.backend);
     let spec = json!({
         "preset": look.preset, "model": {"attention": {"kind": look.kind}},
         "corpus": {"text": text}, "backend": look.backend,
     });
     let sentence: String = text.chars().take(look.tokens).collect();
-    let rounds = if look.backend == "cpu" { 20 } else { 3 };
-    let written = if look.backend == "cpu" { 60 } else { 10 };
+    let rounds = if look.backend == Backend::Cpu { 20 } else { 3 };
+    let written = if look.backend == Backend::Cpu { 60 } else { 10 };
     in_browser(&setup, |page| {
         let Timed {
             bytes,

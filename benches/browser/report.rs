@@ -6,6 +6,7 @@ use crate::{
     passes::Passes,
     size::Download,
 };
+use glassformer::protocol::Backend;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use std::{collections::HashSet, fmt::Write as _, fs};
@@ -99,7 +100,7 @@ impl Report {
         for row in self
             .rows
             .iter()
-            .filter(|row| row.backend == "webgpu")
+            .filter(|row| row.backend == Backend::Webgpu)
             .take(1)
         {
             let adapter = row.adapter.as_deref().unwrap_or("unknown");
@@ -127,7 +128,7 @@ impl Report {
                 "| {}, {}, {} | {} | {} | {} | {} | {} | {}, {} |",
                 look.preset,
                 look.kind,
-                look.backend,
+                look.backend.name(),
                 look.tokens,
                 kb(look.trace_bytes),
                 ms(look.trace_ms),
@@ -160,7 +161,7 @@ impl Report {
         let names = self
             .rows
             .iter()
-            .map(|row| format!(" {} {} |", row.config, row.backend));
+            .map(|row| format!(" {} {} |", row.config, row.backend.name()));
         format!("| |{}", names.collect::<String>())
     }
 }

@@ -51,7 +51,8 @@ impl Reading {
     ///
     /// # Errors
     /// No tokens, weights that give no number (the parameter is named; only with a trace), or a
-    /// device that fails. What was read before stays.
+    /// device that fails. After the first nothing has changed; after the others the new tokens count
+    /// as read, and whoever wants them again begins anew.
     pub async fn read(&mut self, run: &Run, new: &[u32], traced: bool) -> Result<Read, Fault> {
         if new.is_empty() {
             return Err(input("There is nothing to read on: give a token or more."));
