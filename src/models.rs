@@ -42,6 +42,9 @@ pub struct Pretrained {
     pub reference: Option<f64>,
     /// Whether it reaches what it is meant to reach.
     pub passes: bool,
+    /// Whether the pass over its prompt lies beside it, for a page whose engine is still on its way.
+    #[serde(default)]
+    pub traced: bool,
 }
 
 impl Manifest {
@@ -54,5 +57,11 @@ impl Pretrained {
     /// The file's name beside the manifest.
     pub fn file(&self) -> String {
         format!("{}.safetensors", self.name)
+    }
+
+    /// The name of the pass over its prompt, where there is one.
+    pub fn trace_file(&self) -> Option<String> {
+        self.traced
+            .then(|| format!("{}.trace.safetensors", self.name))
     }
 }

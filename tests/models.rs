@@ -2,9 +2,10 @@
 //! knows what the manifest says it knows.
 
 use glassformer::engine::{checkpoint, device::Place, exam::examine, params};
-use glassformer::models::{MANIFEST, Manifest};
+use glassformer::models::{MANIFEST, Manifest, Pretrained};
 use glassformer::text::corpus::Corpus;
 use glassformer::text::score::whole;
+use glassformer::trace::Trace;
 use std::path::Path;
 
 fn folder() -> &'static Path {
@@ -21,7 +22,10 @@ fn every_file_is_listed_and_small() {
     let manifest = manifest();
     let first = manifest.models.first().expect("the page opens with one");
     assert!(first.passes, "{} is the first that people see", first.name);
-    let mut listed: Vec<String> = manifest.models.iter().map(|m| m.file()).collect();
+    assert!(first.traced, "the page opens with its pass");
+    let files = |m: &Pretrained| [Some(m.file()), m.trace_file()];
+    let listed = manifest.models.iter().flat_map(files).flatten();
+    let mut listed: Vec<String> = listed.collect();
     let files = std::fs::read_dir(folder()).expect("the folder");
     let files = files.map(|file| file.expect("a file"));
     let mut found = Vec::new();
@@ -75,4 +79,37 @@ fn every_model_is_and_knows_what_the_manifest_says() {
             );
         }
     }
+}
+
+#[test]
+fn a_pass_made_beforehand_is_the_models_own() {
+    let mut seen = 0;
+    for model in manifest().models {
+        let Some(file) = model.trace_file() else {
+            continue;
+        };
+        let bytes = std::fs::read(folder().join(&file)).expect("the pass");
+        let kept = Trace::from_safetensors(&bytes).expect("a trace");
+        let bytes = std::fs::read(folder().join(model.file())).expect("the model");
+        let run = checkpoint::load(&bytes, None, &Place::cpu()).expect("loads");
+        let made = pollster::block_on(run.trace(&model.prompt, &[])).expect("a pass");
+        assert_eq!(kept.about, made.about, "{file}");
+        for ((name, kept), (_, made)) in kept.arrays().zip(made.arrays()) {
+            let finite = made.data.iter().filter(|x| x.is_finite());
+            let scale = finite.fold(1e-3f32, |most, x| most.max(x.abs()));
+            for (kept, made) in kept.data.iter().zip(made.data) {
+                let apart = if kept == made {
+                    0.0
+                } else {
+                    (kept - made).abs()
+                };
+                assert!(
+                    apart <= 1e-5 * scale,
+                    "{file}: {name} has {kept}, not {made}"
+                );
+            }
+        }
+        seen += 1;
+    }
+    assert!(seen > 0, "no model has one");
 }

@@ -26,6 +26,7 @@ mod tracing;
 mod training;
 
 pub use notice::{EngineInfo, Notice, Started, Subscription};
+pub use pretrained::FirstLook;
 
 use crate::analysis::{Analysis, Options};
 use crate::config::{Preset, RunConfig};
@@ -102,6 +103,8 @@ struct Inner {
     programs: RefCell<Vec<(Backend, Program)>>,
     /// The list of ready-made models, once it was fetched.
     manifest: RefCell<Option<Rc<Manifest>>>,
+    /// A model's file that came before its engine.
+    ahead: RefCell<Option<pretrained::Ahead>>,
     storage: Storage,
 }
 
@@ -127,6 +130,7 @@ impl Client {
             turn: Mutex::new(()),
             programs: RefCell::default(),
             manifest: RefCell::default(),
+            ahead: RefCell::default(),
             storage: Storage::default(),
         }))
     }
@@ -354,6 +358,15 @@ impl Client {
     /// came.
     pub async fn open(&self, name: &str, progress: Progress<'_>) -> Result<Rc<Started>, Fault> {
         self.open_named(name, progress).await
+    }
+
+    /// What there is to see of the first ready-made model while the engine is still on its way:
+    /// `None` where [`Client::open_first`] would not open it, or where no pass lies beside it.
+    ///
+    /// # Errors
+    /// No network, or a file that is no such pass.
+    pub async fn first_look(&self) -> Result<Option<FirstLook>, Fault> {
+        self.look_unasked().await
     }
 
     /// Opens the first ready-made model, so that a visitor finds one that writes; `None`, and

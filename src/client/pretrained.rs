@@ -8,8 +8,25 @@ use super::notice::Started;
 use super::{Client, NamedText, Progress, address, download};
 use crate::models::{MANIFEST, Manifest, Pretrained};
 use crate::protocol::Fault;
+use crate::trace::{Arrays, Trace, TraceError};
+use futures::future::try_join;
 use js_sys::Uint8Array;
 use std::rc::Rc;
+
+/// A pass made beforehand, and the weights that it was made with.
+#[derive(Clone, Debug)]
+pub struct FirstLook {
+    /// Which model it is of.
+    pub name: String,
+    pub trace: Trace,
+    pub weights: Arrays,
+}
+
+/// A model's file, fetched before there was an engine to load it.
+pub(super) struct Ahead {
+    name: String,
+    bytes: Vec<u8>,
+}
 
 /// The folder beside the page.
 const FOLDER: &str = "models";
@@ -53,15 +70,42 @@ impl Client {
     }
 
     pub(super) async fn open_unasked(&self) -> Result<Option<Rc<Started>>, Fault> {
+        match self.first_unasked().await? {
+            Some(first) => self.open_model(&first, 0, &|_, _| {}).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The model that the page opens by itself, as long as nobody asked for anything else.
+    async fn first_unasked(&self) -> Result<Option<Pretrained>, Fault> {
         let free = |client: &Client| client.asked() == 0;
         if !free(self) || self.about_kept().await.is_some() {
             return Ok(None);
         }
         let manifest = self.manifest().await?;
-        match manifest.models.first() {
-            Some(first) if free(self) => self.open_model(first, 0, &|_, _| {}).await,
-            _ => Ok(None),
-        }
+        let first = manifest.models.first().filter(|_| free(self));
+        Ok(first.cloned())
+    }
+
+    pub(super) async fn look_unasked(&self) -> Result<Option<FirstLook>, Fault> {
+        let Some(first) = self.first_unasked().await? else {
+            return Ok(None);
+        };
+        let Some(file) = first.trace_file() else {
+            return Ok(None);
+        };
+        let (trace, model) = try_join(fetched(&file), fetched(&first.file())).await?;
+        let foreign = |e: TraceError| input(format!("{file} cannot be shown: {e}"));
+        let look = FirstLook {
+            name: first.name.clone(),
+            trace: Trace::from_safetensors(&trace).map_err(foreign)?,
+            weights: Arrays::from_safetensors(&model).map_err(foreign)?,
+        };
+        *self.0.ahead.borrow_mut() = Some(Ahead {
+            name: first.name,
+            bytes: model,
+        });
+        Ok(Some(look))
     }
 
     /// Fetches a model and makes it the present run; `None` when something was asked for since
@@ -82,10 +126,15 @@ impl Client {
                 ),
             )
         };
-        let url = address::beside(&format!("{FOLDER}/{}", model.file()))?;
-        let bytes = download::bytes(&url, None, progress)
-            .await
-            .map_err(refused)?;
+        let ahead = self.0.ahead.take().filter(|ahead| ahead.name == model.name);
+        let bytes = match ahead {
+            Some(ahead) => ahead.bytes,
+            None => {
+                let url = beside(&model.file())?;
+                let bytes = download::bytes(&url, None, progress).await;
+                bytes.map_err(refused)?
+            }
+        };
         // Looked at only now, and with the turn taken: from here on nobody comes in between.
         let _turn = self.0.turn.lock().await;
         if self.asked() != ticket {
@@ -104,9 +153,17 @@ impl Client {
 }
 
 async fn listed() -> Result<Manifest, Fault> {
-    let url = address::beside(&format!("{FOLDER}/{MANIFEST}"))?;
-    let bytes = download::bytes(&url, None, &|_, _| {}).await?;
-    serde_json::from_slice(&bytes).map_err(|e| input(format!("{url} is no such list ({e})")))
+    let bytes = fetched(MANIFEST).await?;
+    serde_json::from_slice(&bytes).map_err(|e| input(format!("{MANIFEST} is no such list ({e})")))
+}
+
+/// A file of the folder, without telling how far it is.
+async fn fetched(name: &str) -> Result<Vec<u8>, Fault> {
+    download::bytes(&beside(name)?, None, &|_, _| {}).await
+}
+
+fn beside(name: &str) -> Result<String, Fault> {
+    address::beside(&format!("{FOLDER}/{name}"))
 }
 
 /// The fault's words without a full stop, for a longer sentence.

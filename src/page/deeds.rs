@@ -4,6 +4,7 @@
 
 use super::explore::tracing::Tracer;
 use super::live::Live;
+use super::state::explore::{ExploreAction, Slot};
 use super::state::setup::{Reading, Setup, SetupAction, Source, Text};
 use super::state::shelf::{Opening, ShelfAction};
 use super::state::{Action, State};
@@ -74,8 +75,8 @@ impl Page {
     }
 
     /// What is done when the page opens: looks for a kept run, reads the first text, makes the
-    /// engine ready while the reader looks around, and then opens a ready-made model, if nothing
-    /// else was asked for.
+    /// engine ready while the reader looks at a pass made beforehand, and then opens the model that
+    /// it is of, if nothing else was asked for.
     pub fn open(&self) {
         let page = self.clone();
         spawn_local(async move {
@@ -88,21 +89,37 @@ impl Page {
         );
         let page = self.clone();
         spawn_local(async move {
-            let engine = page.client.ready().await;
-            let works = engine.is_ok();
-            if let Err(fault) = engine {
-                page.dispatch(Action::NoEngine(fault));
-            }
-            // Only now: nothing is to hold up the engine.
-            let listed = page.client.pretrained().await;
-            let may_open = works && listed.is_ok();
-            page.shelf(ShelfAction::Listed(listed));
-            let first = match may_open {
+            let (works, listed) = futures::join!(page.make_ready(), page.look_first());
+            let first = match works && listed {
                 true => page.client.open_first().await,
                 false => Ok(None),
             };
             page.shelf(ShelfAction::First(first.err()));
         });
+    }
+
+    /// Whether there is an engine.
+    async fn make_ready(&self) -> bool {
+        let engine = self.client.ready().await;
+        let works = engine.is_ok();
+        if let Err(fault) = engine {
+            self.dispatch(Action::NoEngine(fault));
+        }
+        works
+    }
+
+    /// Lists the ready-made models, and shows what there is to see of the first before the engine
+    /// is there; whether there is a list.
+    async fn look_first(&self) -> bool {
+        let listed = self.client.pretrained().await;
+        let there = listed.is_ok();
+        self.shelf(ShelfAction::Listed(listed));
+        // Without it the stage waits for the engine; what is wrong then, the engine's pass says.
+        if there && let Ok(Some(look)) = self.client.first_look().await {
+            let slot = Slot::new(&look.name, look.trace, Some(Rc::new(look.weights)));
+            self.dispatch(Action::Explore(ExploreAction::FirstLook(slot)));
+        }
+        there
     }
 
     /// Opens a ready-made model by its name.

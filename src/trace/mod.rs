@@ -42,7 +42,7 @@
 //! their rows over all keys.
 
 mod error;
-#[cfg(feature = "engine")]
+#[cfg(any(feature = "engine", feature = "page"))]
 mod file;
 mod intervention;
 

@@ -7,7 +7,7 @@ use crate::{
 use serde_json::json;
 
 /// Numbers of the scene's table by their label, and a scene by its name on the timeline.
-const TOOLS: &str = "
+pub const TOOLS: &str = "
     window.read = (label) => {
         const rows = [...document.querySelectorAll('#stage-table tr')];
         const row = rows.find((row) => row.querySelector('th').textContent === label);

@@ -10,6 +10,7 @@ mod harness;
 mod engines;
 mod explore;
 mod fallback;
+mod first_look;
 mod input;
 mod keeping;
 mod kinds;

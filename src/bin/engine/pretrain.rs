@@ -17,6 +17,7 @@ use glassformer::protocol::{Fault, FaultKind};
 use glassformer::text::corpus::{Corpus, Digits, Tag, mixed};
 use glassformer::text::ngram::cross_entropy;
 use glassformer::text::score::{Scores, whole};
+use glassformer::trace::Format;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -120,12 +121,20 @@ pub async fn pretrain(options: Pretrain, place: &Place) -> Result<(), Fault> {
             if !name.contains(&options.only) {
                 continue;
             }
-            let (model, bytes) = train(plan, kind, name, place).await?;
+            let (mut model, bytes) = train(plan, kind, name, place).await?;
             if !model.passes {
                 failed.push(model.name.clone());
             }
             if model.passes || options.keep {
                 write(&options.out.join(model.file()), &bytes)?;
+                // The page shows it before its engine is there.
+                model.traced = plan_of(&model) == 0 && kind == Kind::Standard;
+                if let Some(file) = model.trace_file() {
+                    let run = checkpoint::load(&bytes, None, place)?;
+                    let trace = run.trace(plan.prompt, &[]).await?;
+                    let bytes = trace.export(Format::Safetensors).map_err(input)?;
+                    write(&options.out.join(file), &bytes)?;
+                }
                 manifest.models.retain(|other| other.name != model.name);
                 manifest.models.push(model);
                 manifest
@@ -216,6 +225,7 @@ async fn train(
             && reference.is_none_or(|counted| f64::from(val_loss) <= counted + NEAR),
         reference,
         scores,
+        traced: false,
     };
     Ok((model, checkpoint::save(&run, false).await?))
 }

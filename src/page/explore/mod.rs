@@ -25,6 +25,7 @@ use super::field::{on_click, on_number};
 use super::state::Action;
 use super::state::State;
 use super::state::explore::{Explore as Looking, ExploreAction, Shown, Slot};
+use super::state::run::Engine;
 use crate::explain::explain;
 use card::Card;
 use clock::{Clock, Wanted};
@@ -100,12 +101,10 @@ fn opening(page: &Page, state: &State) -> Html {
                     } }
                 </span>
             }
-            if let Some(run) = &state.run {
-                if run.is_ready_made() {
-                    { models::models(page, &state.shelf) }
-                } else {
-                    { freeze(page, looking) }
-                }
+            if state.own_run().is_some() {
+                { freeze(page, looking) }
+            } else if shown.is_some() {
+                { models::models(page, &state.shelf) }
             }
         </p>
     }
@@ -241,6 +240,7 @@ fn Journey(props: &JourneyProps) -> Html {
                     explore={looking.clone()}
                     slot={slot.clone()}
                     chosen={chosen}
+                    waits={waits(state)}
                 />
             </div>
             <Timeline
@@ -250,6 +250,20 @@ fn Journey(props: &JourneyProps) -> Html {
                 clock={clock.clone()}
             />
         </>
+    }
+}
+
+/// Why nothing can be changed yet; nothing where it can.
+fn waits(state: &State) -> Option<&'static str> {
+    match (&state.run, &state.engine) {
+        (Some(_), _) => None,
+        (None, Engine::Failed(_)) => {
+            Some("A change is a pass of its own, and there is no engine here to run one.")
+        }
+        (
+            None,
+            Engine::Unknown | Engine::Downloading { .. } | Engine::Starting(_) | Engine::Ready(_),
+        ) => Some("A change is a pass of its own: it waits for the engine, which is on its way."),
     }
 }
 

@@ -22,6 +22,8 @@ pub struct PokeProps {
     pub slot: Slot,
     /// What the card explains.
     pub chosen: Option<Cell>,
+    /// Why nothing can be changed yet.
+    pub waits: Option<&'static str>,
 }
 
 #[component]
@@ -31,6 +33,7 @@ pub fn Poke(props: &PokeProps) -> Html {
         explore,
         slot,
         chosen,
+        waits,
     } = props;
     let layer = explore.layer();
     let of_block = explore.at().is_some_and(|stop| stop.scene.is_in_block());
@@ -52,13 +55,18 @@ pub fn Poke(props: &PokeProps) -> Html {
                     }) }
                 </button>
             }
-            if of_block {
-                { heads(page, explore, slot, layer) }
-                { branches(page, explore, slot, layer) }
+            if let Some(why) = waits {
+                <p class="help waits">{ *why }</p>
             }
-            if let Some(cell) = chosen {
-                { number(page, explore, slot, *cell) }
-            }
+            <fieldset class="pokes" disabled={waits.is_some()}>
+                if of_block {
+                    { heads(page, explore, slot, layer) }
+                    { branches(page, explore, slot, layer) }
+                }
+                if let Some(cell) = chosen {
+                    { number(page, explore, slot, *cell) }
+                }
+            </fieldset>
         </section>
     }
 }

@@ -72,6 +72,8 @@ pub enum ExploreAction {
     Text(String),
     /// A character that the model thought likely joins the sentence.
     Append(char),
+    /// A pass made beforehand, for as long as there is no engine to make one.
+    FirstLook(Slot),
     /// The pass that was asked for is here, or will not come.
     Traced(Result<Slot, String>),
     Token(usize),
@@ -210,6 +212,12 @@ impl Explore {
                 self.touched = true;
                 self.token_chosen = false;
                 self.forget_places();
+            }
+            ExploreAction::FirstLook(slot) => {
+                if self.shown.is_none() && self.text.is_empty() {
+                    self.text = slot.trace.about.text.clone();
+                    self.show(slot);
+                }
             }
             ExploreAction::Traced(Ok(slot)) => self.show(slot),
             ExploreAction::Traced(Err(problem)) => self.problem = Some(problem),

@@ -1,11 +1,39 @@
 //! A trace as a file, and back.
 
+//!
+//! The page reads safetensors only: what else there is, the engine writes and reads.
+
+#[cfg(feature = "engine")]
 mod json;
+#[cfg(feature = "engine")]
 mod npz;
 mod safetensors;
 
-use super::{Format, Trace, TraceError};
+#[cfg(feature = "engine")]
+use super::Format;
+use super::{Arrays, Trace, TraceError};
 
+impl Trace {
+    /// A trace read back from safetensors.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn from_safetensors(bytes: &[u8]) -> Result<Self, TraceError> {
+        safetensors::read(bytes)
+    }
+}
+
+impl Arrays {
+    /// The weights of a checkpoint, every tensor of which is 32-bit floats.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn from_safetensors(bytes: &[u8]) -> Result<Self, TraceError> {
+        safetensors::arrays(bytes)
+    }
+}
+
+#[cfg(feature = "engine")]
 impl Trace {
     /// The trace as a file.
     ///
