@@ -29,7 +29,7 @@ fn explore() -> Setup {
 }
 
 /// Waits for the first pass, and stands still there.
-fn opened(page: &mut Page) -> Outcome<()> {
+pub fn opened(page: &mut Page) -> Outcome<()> {
     page.wait_for("the stage", "!!document.querySelector('.stage canvas')")?;
     page.click("button", "Pause")?;
     page.find("button", "Play").map(drop)

@@ -7,6 +7,7 @@
 #[allow(dead_code)]
 mod harness;
 
+mod accessible;
 mod engines;
 mod explore;
 mod fallback;

@@ -1,5 +1,6 @@
 //! What a machine must have, and how it gets it: one file for each thing.
 
+mod axe;
 pub mod browser;
 mod debian_toolchain;
 mod trunk;
@@ -23,17 +24,22 @@ pub enum Need {
     Trunk,
     /// Chromium, for the tests and the benchmark.
     Browser,
+    /// axe, with which the tests look for barriers.
+    Axe,
 }
 
 /// What it takes to build the site.
 pub const SITE: [Need; 3] = [Need::WasmTarget, Need::WasmBindgen, Need::Trunk];
 /// What it takes to do everything.
-pub const ALL: [Need; 4] = [
+pub const ALL: [Need; 5] = [
     Need::WasmTarget,
     Need::WasmBindgen,
     Need::Trunk,
     Need::Browser,
+    Need::Axe,
 ];
+/// What it takes to test it in a browser.
+pub const BROWSER: [Need; 2] = [Need::Browser, Need::Axe];
 
 impl Need {
     /// Its name, and what installing it does and how long that takes.
@@ -56,6 +62,10 @@ impl Need {
                 "Chromium",
                 "installing the browser's package: about 1 minute",
             ),
+            Need::Axe => (
+                "axe",
+                "fetching it with npm: seconds, or 2 minutes with npm itself",
+            ),
         }
     }
 
@@ -66,6 +76,7 @@ impl Need {
             Need::WasmBindgen => wasm_bindgen::found(machine),
             Need::Trunk => Ok(trunk::found(machine)),
             Need::Browser => Ok(browser::find(machine)?.map(|browser| browser.version)),
+            Need::Axe => Ok(axe::found(machine)),
         }
     }
 
@@ -75,6 +86,7 @@ impl Need {
             Need::WasmBindgen => wasm_bindgen::install(machine),
             Need::Trunk => trunk::install(machine),
             Need::Browser => browser::install(),
+            Need::Axe => axe::install(machine),
         }
     }
 }

@@ -117,7 +117,7 @@ fn slider(page: &Page, slider: Slider) -> Html {
                 type="button"
                 class="quiet small"
                 disabled={!changed}
-                aria-label={format!("{label}: take the change back")}
+                aria-label={format!("{label}: undo the change")}
                 onclick={on_click(&(page.clone(), back), |(page, back)| {
                     page.dispatch(Action::Explore(ExploreAction::Unpoke(back.clone())));
                 })}

@@ -77,13 +77,14 @@ fn tokens(page: &Page, explore: &Explore, slot: &Slot, line: &NodeRef) -> Html {
                             type="button"
                             class="token"
                             aria-pressed={(n == explore.token).to_string()}
-                            aria-label={format!("Token {n}: {}", spoken(character))}
                             onclick={on_click(&(page.clone(), n), |(page, n)| {
                                 page.dispatch(Action::Explore(ExploreAction::Token(*n)));
                             })}
                         >
+                            <span class="for-ears">{ "Token " }</span>
                             <span class="place number">{ n }</span>
-                            <span class="character">{ visible(character) }</span>
+                            <span class="for-ears">{ format!(": {}, number ", spoken(character)) }</span>
+                            <span class="character" aria-hidden="true">{ visible(character) }</span>
                             <span class="id number">{ about.tokens.get(n).copied().unwrap_or(0) }</span>
                         </button>
                     </li>

@@ -29,9 +29,7 @@ pub fn run(options: Options) -> Result<()> {
     // Without these nothing can be built, so that a failure ends the run.
     setup::ensure(&mut machine, &setup::SITE)?;
     let has_browser = !options.fast
-        && report.stage("Browser", || {
-            setup::ensure(&mut machine, &[setup::Need::Browser])
-        })?;
+        && report.stage("Browser", || setup::ensure(&mut machine, &setup::BROWSER))?;
     let machine = machine;
 
     lints(&mut report, &machine, options.fast)?;

@@ -1,0 +1,244 @@
+//! The page for those who see little, use no mouse, want no motion, or have a small screen.
+
+use crate::{
+    explore::{TOOLS, opened},
+    harness::{Outcome, Page, Setup, in_browser, trouble},
+    runs,
+};
+use serde_json::json;
+use std::{fs, path::Path};
+
+fn explore(script: &str) -> Setup {
+    Setup {
+        hash: "",
+        page_script: format!("{TOOLS}{script}"),
+        ..Setup::cpu()
+    }
+}
+
+/// axe's program, as `cargo xtask setup` fetches it.
+fn axe() -> Outcome<String> {
+    let file = "target/axe/node_modules/axe-core/axe.min.js";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    fs::read_to_string(&path).or_else(|e| {
+        trouble(format!(
+            "no axe at {} ({e}): run `cargo xtask setup`",
+            path.display()
+        ))
+    })
+}
+
+fn media(page: &mut Page, name: &str, value: &str) -> Outcome<()> {
+    let features = json!({"features": [{"name": name, "value": value}]});
+    page.command("Emulation.setEmulatedMedia", features)
+        .map(drop)
+}
+
+fn size(page: &mut Page, width: u32, height: u32) -> Outcome<()> {
+    let metrics =
+        json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+    page.command("Emulation.setDeviceMetricsOverride", metrics)?;
+    page.wait_for("the size", &format!("innerWidth === {width}"))
+}
+
+/// What axe finds, with where.
+fn barriers(page: &mut Page, place: &str) -> Outcome<Vec<String>> {
+    let found: Vec<String> = page.script(
+        // A colour that is still changing is neither the old nor the new.
+        "await Promise.all(document.getAnimations().map((change) => change.finished));
+         const { violations } = await axe.run(document, { runOnly: [
+             'wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
+         return violations.flatMap(({ id, help, nodes }) => nodes.slice(0, 4).map((node) =>
+             `${id} (${help}): ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ''}`));",
+    )?;
+    let told = found.into_iter().map(|what| format!("{place}: {what}"));
+    Ok(told.collect())
+}
+
+#[test]
+fn axe_finds_nothing_in_either_theme() -> Outcome<()> {
+    in_browser(&explore(&axe()?), |page| {
+        opened(page)?;
+        let mut found = Vec::new();
+        for theme in ["light", "dark"] {
+            media(page, "prefers-color-scheme", theme)?;
+            for (width, height) in [(1440, 1000), (390, 844)] {
+                size(page, width, height)?;
+                let here = |what: &str| format!("{what}, {theme}, {width} wide");
+                page.eval::<()>("void (location.hash = '')")?;
+                page.wait_for("Explore", "!!document.querySelector('.stage canvas')")?;
+                for name in ["Embed", "Softmax", "Heads out", "Next character"] {
+                    page.eval::<()>(&format!("void scene('{name}')"))?;
+                    page.wait_for(name, &format!("present() === '{name}'"))?;
+                    found.extend(barriers(page, &here(name))?);
+                }
+                page.eval::<()>("press('o')")?;
+                page.wait_for("the overview", "present() === undefined")?;
+                found.extend(barriers(page, &here("overview"))?);
+                page.eval::<()>("press('o')")?;
+                page.eval::<()>("void (location.hash = '#/train')")?;
+                page.find("button", "Start")?;
+                found.extend(barriers(page, &here("Train"))?);
+            }
+        }
+        assert!(found.is_empty(), "{found:#?}");
+        Ok(())
+    })
+}
+
+#[test]
+fn every_kind_is_without_barriers() -> Outcome<()> {
+    in_browser(&explore(&axe()?), |page| {
+        opened(page)?;
+        let mut found = Vec::new();
+        for (name, scene) in [
+            ("glass-head-gated", "Measure and gate"),
+            ("glass-adaptive-span", "Window"),
+            ("glass-additive", "Additive score"),
+        ] {
+            page.eval::<serde_json::Value>(&format!("await glassformer.open('{name}')"))?;
+            let there = format!("document.querySelector('.what strong').textContent === '{name}'");
+            page.wait_for("the model", &there)?;
+            page.eval::<()>(&format!("void scene('{scene}')"))?;
+            page.wait_for(scene, &format!("present() === '{scene}'"))?;
+            found.extend(barriers(page, name)?);
+        }
+        assert!(found.is_empty(), "{found:#?}");
+        Ok(())
+    })
+}
+
+#[test]
+fn nothing_is_wider_than_the_screen() -> Outcome<()> {
+    in_browser(&explore(""), |page| {
+        opened(page)?;
+        for width in [360, 390, 768, 1024, 1440, 2560] {
+            size(page, width, 900)?;
+            for place in ["", "#/train"] {
+                page.eval::<()>(&format!("void (location.hash = '{place}')"))?;
+                let there = match place {
+                    "" => "!!document.querySelector('.stage canvas')",
+                    _ => "!!document.querySelector('main:not(.explore)')",
+                };
+                page.wait_for("the page", there)?;
+                let over: i32 = page.eval("document.documentElement.scrollWidth - innerWidth")?;
+                assert!(over <= 0, "{width} wide, at {place:?}: {over} too much");
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Frames of the stage while it plays: how many pictures differ within one scene.
+const FRAMES: &str = "
+    window.differing = async (frames) => {
+        const seen = new Map();
+        for (let n = 0; n < frames; n++) {
+            await new Promise(requestAnimationFrame);
+            const name = present(), canvas = document.querySelector('.stage canvas');
+            if (!seen.has(name)) seen.set(name, new Set());
+            seen.get(name).add(canvas.toDataURL());
+        }
+        // Of a scene that came in between there may be the one before in the first frame.
+        return Math.max(...[...seen.values()].map((pictures) => pictures.size));
+    };";
+
+#[test]
+fn without_motion_a_scene_is_there_at_once() -> Outcome<()> {
+    in_browser(&explore(FRAMES), |page| {
+        for (wish, moves) in [("no-preference", true), ("reduce", false)] {
+            media(page, "prefers-reduced-motion", wish)?;
+            page.reload()?;
+            opened(page)?;
+            page.eval::<()>("void scene('Softmax')")?;
+            page.wait_for("the scene", "present() === 'Softmax'")?;
+            page.click("button", "Play")?;
+            page.find("button", "Pause")?;
+            let differing: u32 = page.eval("await differing(40)")?;
+            match moves {
+                true => assert!(
+                    differing > 5,
+                    "only {differing} pictures of a scene that plays"
+                ),
+                // The one before it began to play, and the one that is there at once.
+                false => assert!(
+                    differing <= 2,
+                    "{differing} pictures though no motion is wanted"
+                ),
+            }
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn a_run_that_learns_can_be_held_still() -> Outcome<()> {
+    in_browser(&explore(""), |page| {
+        opened(page)?;
+        runs::new_run(page, &runs::small())?;
+        page.wait_for("the run's own pass", "step() === 0")?;
+        page.click("checkbox", "freeze while it learns")?;
+        page.wait_for("the tick", "document.querySelector('.what input').checked")?;
+        page.eval::<serde_json::Value>("await glassformer.train(20)")?;
+        assert_eq!(
+            page.eval::<u32>("step()")?,
+            0,
+            "it moved though it was frozen"
+        );
+        page.click("checkbox", "freeze while it learns")?;
+        page.wait_for("the pass of step 20", "step() === 20")
+    })
+}
+
+/// Presses a key as a person does.
+fn press(page: &mut Page, key: &str, code: u32) -> Outcome<()> {
+    for kind in ["rawKeyDown", "keyUp"] {
+        let event = json!({"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code});
+        page.command("Input.dispatchKeyEvent", event)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn the_tab_key_reaches_everything_and_shows_where_it_is() -> Outcome<()> {
+    let tools = "
+        window.usable = () => [...document.querySelectorAll(
+            'a[href], button, input, select, textarea, summary, [tabindex=\"0\"]')]
+            .filter((e) => !e.disabled && !e.closest('fieldset:disabled') && e.checkVisibility());
+        window.reached = new Set();
+        window.unseen = [];
+        window.note = () => {
+            const e = document.activeElement;
+            if (!e || e === document.body) return false;
+            reached.add(e);
+            const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(e);
+            const shown = (outlineStyle !== 'none' && parseFloat(outlineWidth) > 0) || boxShadow !== 'none';
+            if (!shown) unseen.push(e.outerHTML.slice(0, 120));
+            return true;
+        };";
+    in_browser(&explore(tools), |page| {
+        opened(page)?;
+        let usable: usize = page.eval("usable().length")?;
+        assert!(usable > 20, "only {usable} controls");
+        page.eval::<()>("document.activeElement.blur()")?;
+        for _ in 0..2 * usable {
+            press(page, "Tab", 9)?;
+            page.eval::<bool>("note()")?;
+        }
+        let missed: Vec<String> = page.eval(
+            "usable().filter((e) => !reached.has(e)).map((e) => e.outerHTML.slice(0, 120))",
+        )?;
+        assert!(missed.is_empty(), "never reached: {missed:#?}");
+        let unseen: Vec<String> = page.eval("[...new Set(unseen)]")?;
+        assert!(unseen.is_empty(), "no focus to be seen on {unseen:#?}");
+
+        // On the stage the arrow keys go from number to number.
+        page.eval::<()>("void scene('Softmax')")?;
+        page.wait_for("the scene", "present() === 'Softmax'")?;
+        page.eval::<()>("document.querySelector('.stage canvas').focus()")?;
+        let name = "document.querySelector('.cell-name').textContent";
+        let before: String = page.eval(name)?;
+        press(page, "ArrowLeft", 37)?;
+        page.wait_for("another number", &format!("{name} !== '{before}'"))
+    })
+}
