@@ -80,7 +80,25 @@ impl Counters {
     }
 }
 
-/// Milliseconds of the worker's thread.
+/// Whose time is looked at.
+#[derive(Clone, Copy, Debug)]
+pub enum Thread {
+    /// The one that draws the page.
+    Page,
+    /// The engine's worker.
+    Engine,
+}
+
+impl Thread {
+    fn command(self, page: &mut Page, method: &str, params: Json) -> Outcome<Json> {
+        match self {
+            Thread::Page => page.command(method, params),
+            Thread::Engine => page.worker_command("engine-worker", method, params),
+        }
+    }
+}
+
+/// Milliseconds of a thread.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Busy {
@@ -93,24 +111,24 @@ pub struct Busy {
     pub rest: f64,
 }
 
-/// Starts sampling the engine's worker.
+/// Starts sampling a thread.
 ///
 /// # Errors
-/// When there is no such worker.
-pub fn start_profile(page: &mut Page) -> Outcome<()> {
-    page.worker_command("engine-worker", "Profiler.enable", json!({}))?;
+/// When there is no such thread.
+pub fn start_profile(page: &mut Page, thread: Thread) -> Outcome<()> {
+    thread.command(page, "Profiler.enable", json!({}))?;
     let often = json!({"interval": 200});
-    page.worker_command("engine-worker", "Profiler.setSamplingInterval", often)?;
-    page.worker_command("engine-worker", "Profiler.start", json!({}))?;
+    thread.command(page, "Profiler.setSamplingInterval", often)?;
+    thread.command(page, "Profiler.start", json!({}))?;
     Ok(())
 }
 
-/// Ends sampling and adds up where the time went, for each of so many steps.
+/// Ends sampling and adds up where the time went, for each of so many steps, or frames.
 ///
 /// # Errors
-/// When there is no such worker.
-pub fn stop_profile(page: &mut Page, steps: u32) -> Outcome<Busy> {
-    let answer = page.worker_command("engine-worker", "Profiler.stop", json!({}))?;
+/// When there is no such thread.
+pub fn stop_profile(page: &mut Page, thread: Thread, steps: u32) -> Outcome<Busy> {
+    let answer = thread.command(page, "Profiler.stop", json!({}))?;
     let profile = &answer["profile"];
     let nodes: HashMap<u64, &Json> = array(&profile["nodes"])
         .filter_map(|node| Some((node["id"].as_u64()?, &node["callFrame"])))

@@ -5,6 +5,7 @@
 //! no bug.
 
 mod counters;
+mod frames;
 mod measure;
 mod passes;
 mod report;
@@ -68,11 +69,15 @@ fn run() -> Outcome<()> {
         eprintln!("measuring {} ...", look.name());
         looks.push(passes::measure(&look, &text)?);
     }
+    eprintln!("measuring what drawing costs ...");
+    let (soon, drawings) = frames::measure(&text)?;
     eprintln!("weighing the downloads ...");
     let report = report::Report {
         about: report::about(&text)?,
         rows,
         looks,
+        soon,
+        drawings,
         downloads: size::downloads(options.quick)?,
     };
     print!("{}", report.table());

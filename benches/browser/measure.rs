@@ -1,7 +1,7 @@
 //! One configuration on one backend, in a browser of its own.
 
 use crate::{
-    counters::{self, Busy, Counters},
+    counters::{self, Busy, Counters, Thread},
     harness::{Outcome, in_browser, trouble},
 };
 use glassformer::protocol::Backend;
@@ -139,9 +139,9 @@ pub fn measure(case: &Case, text: &str) -> Outcome<Row> {
         if case.backend == Backend::Webgpu && after.dispatches == before.dispatches {
             return trouble("no dispatch was counted: the counters do not reach the engine");
         }
-        counters::start_profile(page)?;
+        counters::start_profile(page, Thread::Engine)?;
         page.eval::<()>(&format!("void await glassformer.train({})", case.profiled))?;
-        let busy = counters::stop_profile(page, case.profiled)?;
+        let busy = counters::stop_profile(page, Thread::Engine, case.profiled)?;
         Ok(Row {
             config: case.config,
             backend: made.backend,

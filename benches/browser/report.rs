@@ -1,6 +1,7 @@
 //! The figures as a table for people and as JSON for programs.
 
 use crate::{
+    frames::{Drawing, Soon},
     harness::{Outcome, Setup, in_browser},
     measure::Row,
     passes::Passes,
@@ -69,12 +70,17 @@ pub struct Report {
     pub about: About,
     pub rows: Vec<Row>,
     pub looks: Vec<Passes>,
+    pub soon: Soon,
+    pub drawings: Vec<Drawing>,
     pub downloads: Vec<Download>,
 }
 
 impl Report {
     pub fn json(&self) -> Json {
-        json!({ "about": self.about, "runs": self.rows, "passes": self.looks, "downloads": self.downloads })
+        json!({
+            "about": self.about, "runs": self.rows, "passes": self.looks,
+            "soon": self.soon, "drawings": self.drawings, "downloads": self.downloads,
+        })
     }
 
     /// In Markdown, to be put into the documents as it is.
@@ -138,6 +144,39 @@ impl Report {
                 count(look.dispatches_late)
             ));
         }
+        line(
+            "\n| drawing | frames | script a frame, ms | of 100 frames the last but one, ms | longest \
+             frame, ms | layout shift |\n|---|---:|---:|---:|---:|---:|"
+                .into(),
+        );
+        for Drawing {
+            what,
+            frames,
+            script_ms,
+            late_ms,
+            longest_ms,
+            layout_shift,
+        } in &self.drawings
+        {
+            line(format!(
+                "| {what} | {frames} | {} | {} | {} | {layout_shift:.4} |",
+                ms(*script_ms),
+                ms(*late_ms),
+                ms(*longest_ms)
+            ));
+        }
+        let Soon {
+            first_picture_ms,
+            engine_ms,
+            poke_ms,
+        } = &self.soon;
+        line(format!(
+            "\nFrom navigation to the first picture {} ms, from there to the engine's own pass {} ms. \
+             From a slider to the changed logits {} ms.",
+            ms(*first_picture_ms),
+            ms(*engine_ms),
+            ms(*poke_ms)
+        ));
         line("\n| download | raw | gzip | brotli |\n|---|---:|---:|---:|".into());
         for Download {
             what,
