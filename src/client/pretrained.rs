@@ -52,13 +52,20 @@ impl Client {
         })
     }
 
-    pub(super) async fn open_unasked(&self) -> Result<Option<Rc<Started>>, Fault> {
+    pub(super) async fn open_unasked(
+        &self,
+        wanted: Option<&str>,
+    ) -> Result<Option<Rc<Started>>, Fault> {
         let free = |client: &Client| client.asked() == 0;
-        if !free(self) || self.about_kept().await.is_some() {
+        if !free(self) || (wanted.is_none() && self.about_kept().await.is_some()) {
             return Ok(None);
         }
         let manifest = self.manifest().await?;
-        match manifest.models.first() {
+        let model = match wanted {
+            Some(name) => manifest.named(name),
+            None => manifest.models.first(),
+        };
+        match model {
             Some(first) if free(self) => self.open_model(first, 0, &|_, _| {}).await,
             _ => Ok(None),
         }

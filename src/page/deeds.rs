@@ -4,17 +4,16 @@
 
 use super::explore::tracing::Tracer;
 use super::live::Live;
+use super::saving::save;
 use super::state::setup::{Reading, Setup, SetupAction, Source, Text};
 use super::state::shelf::{Opening, ShelfAction};
 use super::state::{Action, State};
 use super::survey::{self, Counter};
 use crate::client::{Client, NamedText, RunSpec};
 use crate::protocol::{Backend, Fault, FaultKind, Sampling};
-use gloo::file::ObjectUrl;
 use std::cell::Cell;
 use std::future::Future;
 use std::rc::Rc;
-use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use yew::UseReducerDispatcher;
 
@@ -27,6 +26,8 @@ pub struct Page {
     dispatch: UseReducerDispatcher<State>,
     /// Counts the choices of a text.
     tickets: Rc<Cell<u32>>,
+    /// By which the page knows its own entries in the browser's history (`following`).
+    pub(super) entry: Rc<Cell<f64>>,
 }
 
 /// A text in the making: what was asked for.
@@ -45,6 +46,7 @@ impl Page {
             tracer: Tracer::default(),
             dispatch,
             tickets: Rc::default(),
+            entry: Rc::default(),
         }
     }
 
@@ -74,9 +76,10 @@ impl Page {
     }
 
     /// What is done when the page opens: looks for a kept run, reads the first text, makes the
-    /// engine ready while the reader looks around, and then opens a ready-made model, if nothing
-    /// else was asked for.
+    /// engine ready while the reader looks around, and then opens a ready-made model, the one that
+    /// the address names or the first, if nothing else was asked for.
     pub fn open(&self) {
+        let link = self.arrive();
         let page = self.clone();
         spawn_local(async move {
             let kept = page.client.saved_run().await;
@@ -98,8 +101,8 @@ impl Page {
             let may_open = works && listed.is_ok();
             page.shelf(ShelfAction::Listed(listed));
             let first = match may_open {
-                true => page.client.open_first().await,
-                false => Ok(None),
+                true => page.open_first(link).await,
+                false => Ok(()),
             };
             page.shelf(ShelfAction::First(first.err()));
         });
@@ -220,7 +223,7 @@ impl Page {
         let page = self.clone();
         self.attempt(move |client| async move {
             let bytes = client.checkpoint(true).await?;
-            download(&name, &bytes)?;
+            save(&name, gloo::file::Blob::new(bytes.as_slice()))?;
             page.dispatch(Action::Done(format!("the model was saved as {name}")));
             Ok(())
         });
@@ -320,24 +323,4 @@ async fn looked_through(named: NamedText, wanted: impl Fn() -> bool) -> Option<T
     }
     let survey = counter.finish(&named.text);
     Some(Text::new(named, survey))
-}
-
-/// Lets the browser save bytes as a file.
-fn download(name: &str, bytes: &[u8]) -> Result<(), Fault> {
-    let refused = || {
-        let why = "the browser did not let the page save a file; allow downloads for this address";
-        Fault::new(FaultKind::Input, why)
-    };
-    let url = ObjectUrl::from(gloo::file::Blob::new(bytes));
-    let link = gloo::utils::document().create_element("a");
-    let link = link.map_err(|_| refused())?;
-    let link: web_sys::HtmlElement = link.dyn_into().map_err(|_| refused())?;
-    let attributes = [("href", url.as_ref()), ("download", name)];
-    for (key, value) in attributes {
-        link.set_attribute(key, value).map_err(|_| refused())?;
-    }
-    link.click();
-    // The address must outlive the click: the browser reads it a moment later.
-    gloo::timers::callback::Timeout::new(60_000, move || drop(url)).forget();
-    Ok(())
 }

@@ -13,6 +13,7 @@ mod fallback;
 mod input;
 mod keeping;
 mod kinds;
+mod links;
 mod person;
 mod pretrained;
 mod runs;
