@@ -371,12 +371,13 @@ impl Client {
 
     /// Opens the first ready-made model, so that a visitor finds one that writes; `None`, and
     /// nothing is done, when a run is kept from an earlier visit, or when a run or a model was asked
-    /// for by then. It never takes the place of another run.
+    /// for by then. It never takes the place of another run. One that is `wanted`, by its name, as
+    /// by the link that the visitor followed, is opened also where a run is kept.
     ///
     /// # Errors
     /// As [`Client::open`].
-    pub async fn open_first(&self) -> Result<Option<Rc<Started>>, Fault> {
-        self.open_unasked().await
+    pub async fn open_first(&self, wanted: Option<&str>) -> Result<Option<Rc<Started>>, Fault> {
+        self.open_unasked(wanted).await
     }
 
     /// Moves the run, weights and all, to the other engine (the badge's button); training goes on.

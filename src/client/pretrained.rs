@@ -69,26 +69,32 @@ impl Client {
         })
     }
 
-    pub(super) async fn open_unasked(&self) -> Result<Option<Rc<Started>>, Fault> {
-        match self.first_unasked().await? {
+    pub(super) async fn open_unasked(
+        &self,
+        wanted: Option<&str>,
+    ) -> Result<Option<Rc<Started>>, Fault> {
+        match self.first_unasked(wanted).await? {
             Some(first) => self.open_model(&first, 0, &|_, _| {}).await,
             None => Ok(None),
         }
     }
 
     /// The model that the page opens by itself, as long as nobody asked for anything else.
-    async fn first_unasked(&self) -> Result<Option<Pretrained>, Fault> {
+    async fn first_unasked(&self, wanted: Option<&str>) -> Result<Option<Pretrained>, Fault> {
         let free = |client: &Client| client.asked() == 0;
-        if !free(self) || self.about_kept().await.is_some() {
+        if !free(self) || (wanted.is_none() && self.about_kept().await.is_some()) {
             return Ok(None);
         }
         let manifest = self.manifest().await?;
-        let first = manifest.models.first().filter(|_| free(self));
-        Ok(first.cloned())
+        let first = match wanted {
+            Some(name) => manifest.named(name),
+            None => manifest.models.first(),
+        };
+        Ok(first.filter(|_| free(self)).cloned())
     }
 
     pub(super) async fn look_unasked(&self) -> Result<Option<FirstLook>, Fault> {
-        let Some(first) = self.first_unasked().await? else {
+        let Some(first) = self.first_unasked(None).await? else {
             return Ok(None);
         };
         let Some(file) = first.trace_file() else {

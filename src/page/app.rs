@@ -3,6 +3,7 @@
 use super::alerts::Alerts;
 use super::deeds::Page;
 use super::explore::Explore;
+use super::following::use_followed;
 use super::live::Live;
 use super::route::Route;
 use super::state::State;
@@ -38,6 +39,7 @@ pub fn App(props: &AppProps) -> Html {
             move || drop(subscription)
         });
     }
+    use_followed(&page);
     let route = use_route();
 
     let run = state.run.as_ref();
@@ -66,7 +68,7 @@ pub fn App(props: &AppProps) -> Html {
 /// The page that the address names, as it changes.
 #[hook]
 fn use_route() -> Route {
-    let here = || Route::from_hash(&gloo::utils::window().location().hash().unwrap_or_default());
+    let here = || Route::from_hash(&super::following::hash());
     let route = use_state(here);
     {
         let route = route.clone();

@@ -4,6 +4,7 @@
 
 use super::explore::tracing::Tracer;
 use super::live::Live;
+use super::saving::save;
 use super::state::explore::{ExploreAction, Slot};
 use super::state::setup::{Reading, Setup, SetupAction, Source, Text};
 use super::state::shelf::{Opening, ShelfAction};
@@ -11,11 +12,9 @@ use super::state::{Action, State};
 use super::survey::{self, Counter};
 use crate::client::{Client, NamedText, RunSpec};
 use crate::protocol::{Backend, Fault, FaultKind, Sampling};
-use gloo::file::ObjectUrl;
 use std::cell::Cell;
 use std::future::Future;
 use std::rc::Rc;
-use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use yew::UseReducerDispatcher;
 
@@ -28,6 +27,8 @@ pub struct Page {
     dispatch: UseReducerDispatcher<State>,
     /// Counts the choices of a text.
     tickets: Rc<Cell<u32>>,
+    /// By which the page knows its own entries in the browser's history (`following`).
+    pub(super) entry: Rc<Cell<f64>>,
 }
 
 /// A text in the making: what was asked for.
@@ -46,6 +47,7 @@ impl Page {
             tracer: Tracer::default(),
             dispatch,
             tickets: Rc::default(),
+            entry: Rc::default(),
         }
     }
 
@@ -75,9 +77,10 @@ impl Page {
     }
 
     /// What is done when the page opens: looks for a kept run, reads the first text, makes the
-    /// engine ready while the reader looks at a pass made beforehand, and then opens the model that
-    /// it is of, if nothing else was asked for.
+    /// engine ready while the reader looks at a pass made beforehand, and then opens a ready-made
+    /// model, the one that the address names or the first, if nothing else was asked for.
     pub fn open(&self) {
+        let link = self.arrive();
         let page = self.clone();
         spawn_local(async move {
             let kept = page.client.saved_run().await;
@@ -89,10 +92,12 @@ impl Page {
         );
         let page = self.clone();
         spawn_local(async move {
-            let (works, listed) = futures::join!(page.make_ready(), page.look_first());
+            // A link names another picture than that of the first model's prompt.
+            let look = link.is_none();
+            let (works, listed) = futures::join!(page.make_ready(), page.list_models(look));
             let first = match works && listed {
-                true => page.client.open_first().await,
-                false => Ok(None),
+                true => page.open_first(link).await,
+                false => Ok(()),
             };
             page.shelf(ShelfAction::First(first.err()));
         });
@@ -108,14 +113,17 @@ impl Page {
         works
     }
 
-    /// Lists the ready-made models, and shows what there is to see of the first before the engine
-    /// is there; whether there is a list.
-    async fn look_first(&self) -> bool {
+    /// Lists the ready-made models, and where that is wished, shows what there is to see of the
+    /// first before the engine is there; whether there is a list.
+    async fn list_models(&self, look: bool) -> bool {
         let listed = self.client.pretrained().await;
         let there = listed.is_ok();
         self.shelf(ShelfAction::Listed(listed));
         // Without it the stage waits for the engine; what is wrong then, the engine's pass says.
-        if there && let Ok(Some(look)) = self.client.first_look().await {
+        if there
+            && look
+            && let Ok(Some(look)) = self.client.first_look().await
+        {
             let slot = Slot::new(&look.name, look.trace, Some(Rc::new(look.weights)));
             self.dispatch(Action::Explore(ExploreAction::FirstLook(slot)));
         }
@@ -237,7 +245,7 @@ impl Page {
         let page = self.clone();
         self.attempt(move |client| async move {
             let bytes = client.checkpoint(true).await?;
-            download(&name, &bytes)?;
+            save(&name, gloo::file::Blob::new(bytes.as_slice()))?;
             page.dispatch(Action::Done(format!("the model was saved as {name}")));
             Ok(())
         });
@@ -337,24 +345,4 @@ async fn looked_through(named: NamedText, wanted: impl Fn() -> bool) -> Option<T
     }
     let survey = counter.finish(&named.text);
     Some(Text::new(named, survey))
-}
-
-/// Lets the browser save bytes as a file.
-fn download(name: &str, bytes: &[u8]) -> Result<(), Fault> {
-    let refused = || {
-        let why = "the browser did not let the page save a file; allow downloads for this address";
-        Fault::new(FaultKind::Input, why)
-    };
-    let url = ObjectUrl::from(gloo::file::Blob::new(bytes));
-    let link = gloo::utils::document().create_element("a");
-    let link = link.map_err(|_| refused())?;
-    let link: web_sys::HtmlElement = link.dyn_into().map_err(|_| refused())?;
-    let attributes = [("href", url.as_ref()), ("download", name)];
-    for (key, value) in attributes {
-        link.set_attribute(key, value).map_err(|_| refused())?;
-    }
-    link.click();
-    // The address must outlive the click: the browser reads it a moment later.
-    gloo::timers::callback::Timeout::new(60_000, move || drop(url)).forget();
-    Ok(())
 }

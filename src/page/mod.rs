@@ -1,9 +1,10 @@
 //! What is drawn, and what happens when it is touched.
 //!
 //! `state` is everything the page knows and the one reducer that changes it; `deeds` is what it
-//! asks of the client; `live` gathers what the engine tells too often to be drawn each time. The
-//! rest are components: `app` the frame, `explore` the page on which a sentence's way through the
-//! model is seen, `train` the one on which a model learns, `chart` the losses.
+//! asks of the client; `live` gathers what the engine tells too often to be drawn each time; `link`
+//! is what an address says, `following` reads and writes it. The rest are components: `app` the
+//! frame, `explore` the page on which a sentence's way through the model is seen, `train` the one on
+//! which a model learns, `chart` the losses.
 
 mod alerts;
 mod app;
@@ -13,10 +14,13 @@ mod deeds;
 mod explore;
 mod fetching;
 mod field;
+mod following;
 mod format;
 mod icons;
+mod link;
 mod live;
 mod route;
+mod saving;
 mod state;
 mod survey;
 mod theme;

@@ -27,9 +27,15 @@ impl Route {
         }
     }
 
-    /// Reads `#/train`; an address that names no page opens the first.
+    /// The page of that name, without what follows a question mark.
+    pub fn named(path: &str) -> Option<Self> {
+        Route::ALL.into_iter().find(|route| route.hash() == path)
+    }
+
+    /// Reads `#/train`; an address that names no page opens the first. What follows a question mark
+    /// is the page's own affair (`link`).
     pub fn from_hash(hash: &str) -> Self {
-        let named = Route::ALL.into_iter().find(|route| route.hash() == hash);
-        named.unwrap_or_default()
+        let path = hash.split_once('?').map_or(hash, |(path, _)| path);
+        Route::named(path).unwrap_or_default()
     }
 }

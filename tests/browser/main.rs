@@ -15,6 +15,7 @@ mod first_look;
 mod input;
 mod keeping;
 mod kinds;
+mod links;
 mod person;
 mod pretrained;
 mod runs;

@@ -1,8 +1,8 @@
 //! The card: one number, the sum that makes it, and the same number made again here.
 
-use super::characters::{of_text, of_vocabulary};
+use super::characters::{counts_characters, of_text, of_vocabulary};
 use super::stage::Same;
-use crate::explain::{Cell, Explanation, Quantity, Source, Term};
+use crate::explain::{Cell, Explanation, Source, Term};
 use crate::page::deeds::Page;
 use crate::page::state::Action;
 use crate::page::state::explore::ExploreAction;
@@ -197,17 +197,9 @@ pub fn about(source: &Source, cell: Cell) -> String {
     use crate::explain::Shape;
     let [a, b, c] = cell.index;
     let character = |position: usize| format!("token {position} ({})", of_text(source, position));
-    let by_character = matches!(
-        cell.quantity,
-        Quantity::Logits
-            | Quantity::Probabilities
-            | Quantity::LogitsChange
-            | Quantity::LensLogit(_)
-            | Quantity::LensProbability(_)
-    );
     match cell.quantity.shape() {
         Shape::T => format!("of {}", character(a)),
-        Shape::TC if by_character => {
+        Shape::TC if counts_characters(cell.quantity) => {
             let shown = of_vocabulary(source, b);
             format!("of the character {shown}, after {}", character(a))
         }

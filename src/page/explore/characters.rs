@@ -1,6 +1,6 @@
 //! Characters as one sees them.
 
-use crate::explain::Source;
+use crate::explain::{Quantity, Source};
 
 /// A character as one sees it, also those that are only room.
 pub fn visible(character: char) -> String {
@@ -23,4 +23,16 @@ pub fn of_vocabulary(source: &Source, token: usize) -> String {
 pub fn of_text(source: &Source, position: usize) -> String {
     let character = source.trace.about.text.chars().nth(position);
     character.map(visible).unwrap_or_default()
+}
+
+/// Whether the numbers of a row are one for each character of the vocabulary.
+pub fn counts_characters(quantity: Quantity) -> bool {
+    matches!(
+        quantity,
+        Quantity::Logits
+            | Quantity::Probabilities
+            | Quantity::LogitsChange
+            | Quantity::LensLogit(_)
+            | Quantity::LensProbability(_)
+    )
 }

@@ -1,7 +1,8 @@
 //! The time of a scene, which moves sixty times a second and is therefore no part of the page's
 //! state: the canvas and the scrubber are drawn from here, and the state hears when a scene ends.
 
-use super::paint::{Marked, Style, paint};
+use super::drawing::Marked;
+use super::paint::{Sheet, Style, paint};
 use super::scene::{Picture, View, picture};
 use crate::explain::Cell;
 use crate::page::deeds::Page;
@@ -64,6 +65,13 @@ impl Wanted {
         }
     }
 
+    fn marked(&self) -> Marked<'_> {
+        Marked {
+            chosen: self.chosen,
+            inputs: &self.inputs,
+        }
+    }
+
     /// The picture at a time, for a stage of that width.
     pub fn picture(&self, width: f64, time: f64) -> Picture {
         let view = View {
@@ -81,6 +89,15 @@ impl Wanted {
             false => overview::picture(&view, self.threshold),
         }
     }
+}
+
+/// The picture that stands on the stage, and how it looks there.
+pub struct OnStage<'a> {
+    pub style: Style,
+    /// CSS pixels.
+    pub width: f64,
+    pub picture: &'a Picture,
+    pub marked: Marked<'a>,
 }
 
 /// The stage's clock and its drawing.
@@ -156,6 +173,19 @@ impl Clock {
         look(&self.drawn.borrow())
     }
 
+    /// What a file of the stage is made from; `None` while there is no stage.
+    pub fn with_stage<T>(&self, make: impl FnOnce(OnStage) -> T) -> Option<T> {
+        let canvas = self.canvas.cast::<HtmlCanvasElement>()?;
+        let (wanted, picture) = (self.wanted.borrow(), self.drawn.borrow());
+        let wanted = wanted.as_ref()?;
+        Some(make(OnStage {
+            style: Style::of(&canvas)?,
+            width: f64::from(canvas.client_width()),
+            picture: &picture,
+            marked: wanted.marked(),
+        }))
+    }
+
     fn request(self: &Rc<Self>) {
         let mut frame = self.frame.borrow_mut();
         if frame.is_none() {
@@ -219,11 +249,13 @@ impl Clock {
             *style = Style::of(&canvas);
         }
         if let Some(style) = style.as_ref() {
-            let marked = Marked {
-                chosen: wanted.chosen,
-                inputs: &wanted.inputs,
-            };
-            paint(&canvas, style, &picture, &marked);
+            paint(
+                &canvas,
+                &Sheet::of(&canvas),
+                style,
+                &picture,
+                &wanted.marked(),
+            );
         }
         self.drawn.replace(picture);
     }

@@ -1,12 +1,16 @@
 //! The page on which a sentence's way through the model is seen, number by number.
 //!
 //! `journey` says which scenes there are, `scene` what stands on the stage in each, `paint` and
-//! `clock` draw it; around the stage are `sentence`, `card`, `poke` and `timeline`. `tracing` asks
-//! the engine. Every number comes from the trace, or is made from it and the weights.
+//! `clock` draw it, `sharing` and `export` give it away; around the stage are `sentence`, `card`,
+//! `poke` and `timeline`. `tracing` asks the engine. Every number comes from the trace, or is made
+//! from it and the weights.
 
 mod card;
 mod characters;
 mod clock;
+mod csv;
+mod drawing;
+mod export;
 pub mod journey;
 mod models;
 mod overview;
@@ -14,8 +18,10 @@ mod paint;
 mod poke;
 mod scene;
 mod sentence;
+mod sharing;
 mod sight;
 mod stage;
+mod svg;
 mod timeline;
 pub mod tracing;
 mod words;
@@ -29,10 +35,12 @@ use super::state::run::Engine;
 use crate::explain::explain;
 use card::Card;
 use clock::{Clock, Wanted};
+use export::Export;
 use gloo::events::{EventListener, EventListenerOptions};
 use journey::Stop;
 use poke::Poke;
 use sentence::Sentence;
+use sharing::{Share, use_address};
 use stage::{Same, Stage};
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -60,6 +68,7 @@ pub fn Explore(props: &ExploreProps) -> Html {
         use_memo((), move |()| Clock::new(page, canvas, scrubber))
     };
     let clock = Same(clock);
+    use_address(page, state, &clock);
     html! {
         <main class="explore">
             { opening(page, state) }
@@ -212,10 +221,22 @@ fn Journey(props: &JourneyProps) -> Html {
     let wanted = Wanted::of(looking, slot, *stop, sampling, chosen, inputs);
     let explained = (*explained).clone().map(Same);
     let about = chosen.map(|cell| card::about(&slot.source(), cell));
+    let taking = html! {
+        <>
+            <Share page={page.clone()} state={state.clone()} clock={clock.clone()} />
+            <Export
+                page={page.clone()}
+                explore={looking.clone()}
+                slot={slot.clone()}
+                clock={clock.clone()}
+                array={chosen.map(|cell| cell.quantity.name())}
+            />
+        </>
+    };
     html! {
         <>
             <section class="stage-card card" aria-labelledby="scene-title">
-                { heading(page, looking, slot, *stop) }
+                { heading(page, looking, slot, *stop, taking) }
                 <Stage
                     page={page.clone()}
                     clock={clock.clone()}
@@ -267,8 +288,9 @@ fn waits(state: &State) -> Option<&'static str> {
     }
 }
 
-/// The scene's name, its text, and which head and block it shows.
-fn heading(page: &Page, looking: &Looking, slot: &Slot, stop: Stop) -> Html {
+/// The scene's name, its text, and which head and block it shows; `taking` is what one can take of
+/// it.
+fn heading(page: &Page, looking: &Looking, slot: &Slot, stop: Stop, taking: Html) -> Html {
     let model = &slot.trace.about.model;
     let act = |action: ExploreAction| {
         on_click(&(page.clone(), action), |(page, action)| {
@@ -300,6 +322,7 @@ fn heading(page: &Page, looking: &Looking, slot: &Slot, stop: Stop) -> Html {
                         </button>
                     }
                 }
+                { taking }
             </div>
             if looking.open {
                 <p class="scene-words">{ words::words(stop.scene, model) }</p>

@@ -1,5 +1,9 @@
 //! What is looked at on the Explore page: a sentence, a place in its journey, a number.
 
+mod arrival;
+
+pub use arrival::Arrival;
+
 use super::writing::unknown_characters;
 use crate::client::Started;
 use crate::explain::{Cell, Source};
@@ -106,6 +110,38 @@ pub enum ExploreAction {
     Threshold(f64),
 }
 
+impl ExploreAction {
+    /// Whether the reader asks for another pass.
+    fn changes_the_pass(&self) -> bool {
+        match self {
+            ExploreAction::Text(_)
+            | ExploreAction::Append(_)
+            | ExploreAction::Poke(_)
+            | ExploreAction::Unpoke(_)
+            | ExploreAction::UnpokeAll => true,
+            ExploreAction::FirstLook(_)
+            | ExploreAction::Traced(_)
+            | ExploreAction::Token(_)
+            | ExploreAction::StepToken(_)
+            | ExploreAction::StepLayer(_)
+            | ExploreAction::Head(_)
+            | ExploreAction::NextHead
+            | ExploreAction::Stop(_)
+            | ExploreAction::StepScene(_)
+            | ExploreAction::Ended
+            | ExploreAction::TogglePlay
+            | ExploreAction::Time(_)
+            | ExploreAction::Speed(_)
+            | ExploreAction::Pick(_)
+            | ExploreAction::Open(_)
+            | ExploreAction::ToggleOpen
+            | ExploreAction::Freeze(_)
+            | ExploreAction::Help
+            | ExploreAction::Threshold(_) => false,
+        }
+    }
+}
+
 /// Where the scene stands. `moved` counts whatever moves it but the clock itself, so that a clock
 /// knows when to start from `time` again.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -140,6 +176,10 @@ pub struct Explore {
     pub threshold: f64,
     /// Whether a token was chosen by the person; until then it is the last one.
     token_chosen: bool,
+    /// The link that was followed, until its picture stands there.
+    pub arrival: Option<Arrival>,
+    /// What of a link could not be done, until it was said.
+    pub remarks: Vec<String>,
 }
 
 impl Default for Explore {
@@ -165,6 +205,8 @@ impl Default for Explore {
             pokes: Vec::new(),
             threshold: 0.3,
             token_chosen: false,
+            arrival: None,
+            remarks: Vec::new(),
         }
     }
 }
@@ -190,6 +232,7 @@ impl Explore {
         self.pokes.clear();
         self.picked = None;
         self.problem = None;
+        self.forget_others(&started.label);
     }
 
     /// There is no model any more.
@@ -200,6 +243,10 @@ impl Explore {
     }
 
     pub fn reduce(&mut self, action: ExploreAction) {
+        if action.changes_the_pass() {
+            // Who goes on from here does not want to be taken to where a link would have led.
+            self.arrival = None;
+        }
         match action {
             ExploreAction::Text(text) => {
                 self.text = text.chars().take(LONGEST).collect();
@@ -312,6 +359,7 @@ impl Explore {
         }
         self.problem = None;
         self.shown = Some(slot);
+        self.settle();
     }
 
     fn choose_token(&mut self, token: usize) {

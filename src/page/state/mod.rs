@@ -13,7 +13,7 @@ use crate::client::{Notice, SavedRun, Started};
 use crate::page::live::Progress;
 use crate::page::theme::Theme;
 use crate::protocol::{Backend, Fault};
-use explore::{Explore, ExploreAction};
+use explore::{Arrival, Explore, ExploreAction};
 use run::{Engine, Phase, Run};
 use setup::{Setup, SetupAction, sentence};
 use shelf::{Shelf, ShelfAction};
@@ -67,6 +67,10 @@ pub enum Action {
     NoEngine(Fault),
     /// Something asked for was done, and nothing else on the page shows it.
     Done(String),
+    /// Something else that the person should know.
+    Told(Tone, String),
+    /// A link was followed, or it is known by now which model reads it.
+    Follow(Arrival),
     Setup(SetupAction),
     Writing(WritingAction),
     Explore(ExploreAction),
@@ -159,6 +163,7 @@ impl State {
                 self.explore.begin(&started, &self.beginning(&started));
                 self.run = Some(Run::new(started, training));
                 self.propose_prompt();
+                self.receive();
             }
             Action::Progressed(progress) => {
                 if let Some(run) = &mut self.run {
@@ -184,12 +189,20 @@ impl State {
                 self.alert(Tone::Wrong, &fault.message);
             }
             Action::Done(message) => self.alert(Tone::Good, &message),
+            Action::Told(tone, message) => self.alert(tone, &message),
+            Action::Follow(arrival) => {
+                self.explore.follow(arrival);
+                self.receive();
+            }
             Action::Setup(action) => {
                 self.setup.reduce(action);
                 self.propose_prompt();
             }
             Action::Writing(action) => self.writing.reduce(action),
-            Action::Explore(action) => self.explore.reduce(action),
+            Action::Explore(action) => {
+                self.explore.reduce(action);
+                self.remark();
+            }
             Action::Shelf(action) => self.shelf.reduce(action),
             Action::Kept(kept) => self.kept = kept,
             Action::Prefer(backend) => self.prefer = backend,
@@ -293,6 +306,23 @@ impl State {
         }
     }
 
+    /// The link that was followed meets the model that is open.
+    fn receive(&mut self) {
+        if let Some(run) = &self.run {
+            self.explore.receive(&run.started);
+        }
+        self.remark();
+    }
+
+    /// Says what of a link could not be done.
+    fn remark(&mut self) {
+        let remarks = std::mem::take(&mut self.explore.remarks);
+        if !remarks.is_empty() {
+            let sentences: Vec<String> = remarks.iter().map(|words| sentence(words)).collect();
+            self.alert(Tone::Notice, &sentences.join(" "));
+        }
+    }
+
     fn alert(&mut self, tone: Tone, message: &str) {
         let message = sentence(message);
         // What went well before is no news any more.
@@ -311,4 +341,4 @@ impl State {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

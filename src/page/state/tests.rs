@@ -46,7 +46,7 @@ fn kept() -> SavedRun {
 }
 
 /// A ready-made model's record.
-pub(super) fn ready_made(corpus: &str, kind: Kind) -> Pretrained {
+pub(in crate::page) fn ready_made(corpus: &str, kind: Kind) -> Pretrained {
     let mut config = RunConfig::default();
     config.model.attention = Attention::of(kind, Normaliser::default());
     let record = json!({
