@@ -3,6 +3,7 @@
 
 use super::paint::{Marked, Style, paint};
 use super::scene::{Picture, View, picture};
+use super::term::Term;
 use crate::explain::Cell;
 use crate::page::deeds::Page;
 use crate::page::explore::journey::Stop;
@@ -36,6 +37,8 @@ pub struct Wanted {
     pub sampling: Sampling,
     /// What the reader picked.
     pub picked: Option<Cell>,
+    /// Whether grids show queries as columns.
+    pub flipped: bool,
     /// What the card explains.
     pub chosen: Option<Cell>,
     pub inputs: Rc<HashSet<Cell>>,
@@ -59,6 +62,7 @@ impl Wanted {
             threshold: explore.threshold,
             sampling,
             picked: explore.picked,
+            flipped: explore.flipped,
             chosen,
             inputs,
         }
@@ -73,6 +77,7 @@ impl Wanted {
             head: self.head,
             sampling: self.sampling,
             picked: self.picked,
+            flipped: self.flipped,
             width: width.max(NARROWEST),
             time,
         };
@@ -89,6 +94,7 @@ pub struct Clock {
     pub canvas: NodeRef,
     pub scrubber: NodeRef,
     wanted: RefCell<Option<Wanted>>,
+    lit: Held<Option<Term>>,
     playhead: Held<Option<Playhead>>,
     /// Of the scene: 0 to 1, and beyond while it rests.
     time: Held<f64>,
@@ -108,6 +114,7 @@ impl Clock {
             canvas,
             scrubber,
             wanted: RefCell::default(),
+            lit: Held::default(),
             playhead: Held::default(),
             time: Held::new(0.0),
             last: Held::default(),
@@ -130,6 +137,12 @@ impl Clock {
             self.time.set(0.0);
         }
         *self.wanted.borrow_mut() = wanted;
+        self.request();
+    }
+
+    /// From now on the numbers of that term stand out.
+    pub fn light(self: &Rc<Self>, term: Option<Term>) {
+        self.lit.set(term);
         self.request();
     }
 
@@ -222,9 +235,20 @@ impl Clock {
             let marked = Marked {
                 chosen: wanted.chosen,
                 inputs: &wanted.inputs,
+                lit: self.lit.get(),
             };
             paint(&canvas, style, &picture, &marked);
         }
+        tell(&canvas, &picture, self.lit.get());
         self.drawn.replace(picture);
     }
+}
+
+/// Leaves at the canvas how many of its numbers are lit.
+fn tell(canvas: &HtmlCanvasElement, picture: &Picture, lit: Option<Term>) {
+    // Both fail only for a name that is none.
+    let _ = match lit {
+        Some(term) => canvas.set_attribute("data-lit", &picture.of(term).count().to_string()),
+        None => canvas.remove_attribute("data-lit"),
+    };
 }

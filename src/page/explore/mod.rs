@@ -9,13 +9,16 @@ mod characters;
 mod clock;
 pub mod journey;
 mod models;
+mod notes;
 mod overview;
 mod paint;
+mod pointing;
 mod poke;
 mod scene;
 mod sentence;
 mod sight;
 mod stage;
+mod term;
 mod timeline;
 pub mod tracing;
 mod words;
@@ -30,11 +33,14 @@ use card::Card;
 use clock::{Clock, Wanted};
 use gloo::events::{EventListener, EventListenerOptions};
 use journey::Stop;
+use notes::Notes;
+use pointing::{Pointing, told};
 use poke::Poke;
 use sentence::Sentence;
 use stage::{Same, Stage};
 use std::collections::HashSet;
 use std::rc::Rc;
+use term::Term;
 use timeline::Timeline;
 use tracing::Wish;
 use wasm_bindgen::JsCast;
@@ -213,15 +219,36 @@ fn Journey(props: &JourneyProps) -> Html {
     let wanted = Wanted::of(looking, slot, *stop, sampling, chosen, inputs);
     let explained = (*explained).clone().map(Same);
     let about = chosen.map(|cell| card::about(&slot.source(), cell));
+    let text = match looking.open {
+        true => words::words(stop.scene, &slot.trace.about.model),
+        false => words::overview(),
+    };
+    let pointing = use_state_eq(Pointing::default);
+    let lit = pointing
+        .term(*stop)
+        .filter(|term| words::points_at(&text, *term));
+    let hovered = use_state_eq(|| None);
+    let shown = hovered.or(chosen).and_then(|cell| Term::of(cell.quantity));
+    let text = told(text, *stop, &pointing, shown);
     html! {
         <>
             <section class="stage-card card" aria-labelledby="scene-title">
-                { heading(page, looking, slot, *stop) }
+                { heading(page, looking, slot, *stop, text) }
+                if looking.open {
+                    <Notes
+                        page={page.clone()}
+                        explore={looking.clone()}
+                        slot={slot.clone()}
+                        stop={*stop}
+                    />
+                }
                 <Stage
                     page={page.clone()}
                     clock={clock.clone()}
                     wanted={wanted}
                     playhead={looking.playhead}
+                    lit={lit}
+                    hovered={hovered.setter()}
                     theme={state.theme}
                     label={format!(
                         "{}. The arrow keys go from number to number; the card explains each.",
@@ -254,7 +281,7 @@ fn Journey(props: &JourneyProps) -> Html {
 }
 
 /// The scene's name, its text, and which head and block it shows.
-fn heading(page: &Page, looking: &Looking, slot: &Slot, stop: Stop) -> Html {
+fn heading(page: &Page, looking: &Looking, slot: &Slot, stop: Stop, text: Html) -> Html {
     let model = &slot.trace.about.model;
     let act = |action: ExploreAction| {
         on_click(&(page.clone(), action), |(page, action)| {
@@ -287,16 +314,7 @@ fn heading(page: &Page, looking: &Looking, slot: &Slot, stop: Stop) -> Html {
                     }
                 }
             </div>
-            if looking.open {
-                <p class="scene-words">{ words::words(stop.scene, model) }</p>
-            } else {
-                <p class="scene-words">
-                    { "Each cell is the stream of one token at one depth, with the character that the \
-                       logit lens reads there; the fuller the cell, the surer. Lines show what the chosen \
-                       token looks at, head by head, where the weight is above the threshold; points \
-                       between the columns show all heads together." }
-                </p>
-            }
+            <p class="scene-words">{ text }</p>
             <div class="scene-tools">
                 if looking.open {
                     <p class="formula">{ words::formula(stop.scene) }</p>

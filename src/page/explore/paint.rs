@@ -1,6 +1,7 @@
 //! Draws a scene's marks on a canvas, in the colours of the page.
 
-use super::scene::{Align, FOOT, Look, Mark, Picture, Rect, Role};
+use super::scene::{Align, FOOT, Look, Mark, Picture, Rect, Role, blocks};
+use super::term::Term;
 use crate::explain::Cell;
 use std::collections::HashSet;
 use wasm_bindgen::JsCast;
@@ -8,6 +9,8 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 /// In smaller cells a stroke would only be noise; the card has the sign.
 const STRUCK: f64 = 9.0;
+/// How much of what is not lit a veil hides; what it says must stay readable.
+const VEIL: f64 = 0.62;
 
 /// The page's colours and font, as its style sheet has them now.
 pub struct Style {
@@ -20,6 +23,8 @@ pub struct Style {
     span: String,
     ink: String,
     faint: String,
+    /// What the stage stands on.
+    ground: String,
     family: String,
 }
 
@@ -37,6 +42,7 @@ impl Style {
             span: value("--span"),
             ink: value("--ink"),
             faint: value("--faint"),
+            ground: value("--card"),
             family: value("font-family"),
         })
     }
@@ -62,6 +68,8 @@ pub struct Marked<'a> {
     pub chosen: Option<Cell>,
     /// Those that it is made of.
     pub inputs: &'a HashSet<Cell>,
+    /// The term of the text whose cells stand out.
+    pub lit: Option<Term>,
 }
 
 /// Draws everything anew. Nothing happens where the browser gives no canvas.
@@ -77,6 +85,7 @@ pub fn paint(canvas: &HtmlCanvasElement, style: &Style, picture: &Picture, marke
     for mark in &picture.marks {
         brush.mark(mark);
     }
+    light(&brush, picture, marked.lit, width);
     for mark in &picture.marks {
         let Some(cell) = mark.cell() else { continue };
         if marked.chosen == Some(cell) {
@@ -86,6 +95,23 @@ pub fn paint(canvas: &HtmlCanvasElement, style: &Style, picture: &Picture, marke
             let alpha = if marked.inputs.len() > 40 { 0.25 } else { 0.9 };
             brush.outline(mark.area(), &style.attention, 1.0, alpha);
         }
+    }
+}
+
+/// Lays a veil over all but the cells of a term, and a frame around each block of those.
+fn light(brush: &Brush, picture: &Picture, term: Option<Term>, width: f64) {
+    let Some(term) = term else { return };
+    let c = &brush.context;
+    c.set_global_alpha(VEIL);
+    c.set_fill_style_str(&brush.style.ground);
+    brush.fill(Rect::new(0.0, 0.0, width, picture.height));
+    let mut areas = Vec::new();
+    for mark in picture.of(term) {
+        brush.mark(mark);
+        areas.push(mark.area());
+    }
+    for area in blocks(&areas) {
+        brush.outline(area, brush.style.colour(term.role()), 1.5, 1.0);
     }
 }
 

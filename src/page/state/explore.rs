@@ -102,6 +102,8 @@ pub enum ExploreAction {
     UnpokeAll,
     /// Attention below it is drawn without a line.
     Threshold(f64),
+    /// Queries as columns, or as rows.
+    Flip(bool),
 }
 
 /// Where the scene stands. `moved` counts whatever moves it but the clock itself, so that a clock
@@ -136,6 +138,8 @@ pub struct Explore {
     pub help: bool,
     pub pokes: Vec<Intervention>,
     pub threshold: f64,
+    /// Whether grids show queries as columns.
+    pub flipped: bool,
     /// Whether a token was chosen by the person; until then it is the last one.
     token_chosen: bool,
 }
@@ -162,6 +166,7 @@ impl Default for Explore {
             help: false,
             pokes: Vec::new(),
             threshold: 0.3,
+            flipped: false,
             token_chosen: false,
         }
     }
@@ -255,6 +260,7 @@ impl Explore {
             }
             ExploreAction::UnpokeAll => self.pokes.clear(),
             ExploreAction::Threshold(threshold) => self.threshold = threshold,
+            ExploreAction::Flip(flipped) => self.flipped = flipped,
         }
     }
 

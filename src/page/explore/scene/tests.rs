@@ -27,6 +27,7 @@ fn each(mut look: impl FnMut(&View, &Picture)) {
                             head,
                             sampling: Sampling::default(),
                             picked: None,
+                            flipped: false,
                             width,
                             time,
                         };
@@ -47,6 +48,7 @@ fn first_scene(source: Source<'_>, token: usize) -> View<'_> {
         head: 0,
         sampling: Sampling::default(),
         picked: None,
+        flipped: false,
         width: 700.0,
         time: 1.0,
     }
