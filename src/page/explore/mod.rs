@@ -7,6 +7,7 @@
 mod card;
 mod characters;
 mod clock;
+mod formulas;
 pub mod journey;
 mod models;
 mod notes;
@@ -317,7 +318,7 @@ fn heading(page: &Page, looking: &Looking, slot: &Slot, stop: Stop, text: Html) 
             <p class="scene-words">{ text }</p>
             <div class="scene-tools">
                 if looking.open {
-                    <p class="formula">{ words::formula(stop.scene) }</p>
+                    { formulas::formula(stop.scene, model) }
                 } else {
                     { threshold(page, looking) }
                 }

@@ -5,7 +5,7 @@ use super::term::Term;
 use crate::config::attention::{Normaliser, Sharpen};
 use crate::config::{Activation, Attention, ModelConfig, Norm};
 use crate::explain::NormSite;
-use crate::trace::{Branch, Pass};
+use crate::trace::Branch;
 
 /// A piece of a text.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -297,45 +297,17 @@ fn read_by_a_branch(model: &ModelConfig) -> Term {
 /// The text of the closed view.
 pub fn overview() -> Vec<Part> {
     vec![
-        Say("Each cell is the stream of one token at one depth, with "),
-        Point(
-            Term::Probability,
-            "the character that the logit lens reads there",
-        ),
         Say(
-            "; the fuller the cell, the surer. Lines show what the chosen token looks at, head by head, \
-             where the weight is above the threshold; ",
+            "Each cell is the stream of one token at one depth, with the character that the logit ",
+        ),
+        Point(Term::Probability, "lens"),
+        Say(
+            " reads there; the fuller the cell, the surer. Lines show what the chosen token looks at, \
+             head by head, where the weight is above the threshold; ",
         ),
         Point(Term::Weight, "points"),
         Say(" between the columns show all heads together."),
     ]
-}
-
-/// The scene's formula, in the field's letters.
-pub fn formula(scene: Scene) -> &'static str {
-    match scene {
-        Scene::Embed => "x = tok[c] + pos[i]",
-        Scene::Norm(_) => "LN(x) = (x − mean) / deviation · stretch + shift",
-        Scene::Project(_) => "q = x Wq,  k = x Wk,  v = x Wv",
-        Scene::Score(_) => "s = q · k",
-        Scene::AdditiveScore(_) => "s = v · tanh(q + k)",
-        Scene::Mask(_) => "S = s / √D,  −∞ in the future",
-        Scene::Sharpen(_) => "S = (q · k / √D + c[distance]) / t",
-        Scene::Softmax(place) => match place.pass {
-            Some(Pass::Local) => "A = w exp S / Σ w exp S",
-            Some(Pass::Global) | None => "A = exp S / Σ exp S",
-        },
-        Scene::Mix(_) => "z = Σ A v",
-        Scene::Gate => "g = f(W₂ gelu(W₁ u)),  u = a, r, d of every head",
-        Scene::Span => "s = sigmoid(w · LN(mean of G)),  z = max(1, s M)",
-        Scene::Window => "w = (R + z − 1 − distance) / R, between 0 and 1",
-        Scene::Heads => "E = Σ z Wo, head by head",
-        Scene::Add(_) => "x + f(x)",
-        Scene::FeedForward => "f(x) = bend(x W₁) W₂",
-        Scene::Lens => "softmax(LN(x) U)",
-        Scene::Logits => "p = softmax(x U)",
-        Scene::Sample => "p = softmax(logits / T), of the kept ones",
-    }
 }
 
 #[cfg(test)]
