@@ -110,7 +110,16 @@ fn light(brush: &Brush, picture: &Picture, term: Option<Term>, width: f64) {
         brush.mark(mark);
         areas.push(mark.area());
     }
-    for area in blocks(&areas) {
+    let areas = blocks(&areas);
+    for mark in &picture.marks {
+        // What is written in them.
+        if let Mark::Text { at, .. } = mark
+            && areas.iter().any(|area| area.contains(*at))
+        {
+            brush.mark(mark);
+        }
+    }
+    for area in areas {
         brush.outline(area, brush.style.colour(term.role()), 1.5, 1.0);
     }
 }

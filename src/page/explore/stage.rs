@@ -73,6 +73,11 @@ pub fn Stage(props: &StageProps) -> Html {
         let hovered = props.hovered.clone();
         move |_: PointerEvent| hovered.set(None)
     };
+    {
+        // What was under the pointer stood in another scene.
+        let hovered = props.hovered.clone();
+        use_effect_with(props.wanted.stop, move |_| hovered.set(None));
+    }
     let on_pointer = {
         let (clock, page) = (Rc::clone(&clock), props.page.clone());
         move |e: PointerEvent| {
@@ -84,6 +89,7 @@ pub fn Stage(props: &StageProps) -> Html {
     };
     let on_key = {
         let (clock, page) = (Rc::clone(&clock), props.page.clone());
+        let hovered = props.hovered.clone();
         let chosen = props.wanted.chosen;
         move |e: KeyboardEvent| {
             let direction = match e.key().as_str() {
@@ -101,6 +107,7 @@ pub fn Stage(props: &StageProps) -> Html {
                 _ => picture.marks.iter().find_map(|mark| mark.cell()),
             });
             if next.is_some() {
+                hovered.set(None);
                 page.dispatch(Action::Explore(ExploreAction::Pick(next)));
             }
         }
@@ -123,6 +130,11 @@ pub fn Stage(props: &StageProps) -> Html {
                 onkeydown={on_key}
             />
             { table(&at_rest) }
+            <p class="for-ears" aria-live="polite">
+                if let Some(term) = props.lit {
+                    { format!("{} numbers stand out", at_rest.of(term).count()) }
+                }
+            </p>
         </div>
     }
 }

@@ -38,10 +38,10 @@ pub fn columns(page: &Page, explore: &Explore, slot: &Slot, place: Place) -> Htm
     html! {
         <>
             <p>
-                { "They draw a query as a column and have softmax share out each column. Here a query \
-                   is a row, and softmax goes along the row. It is one picture, turned over: what \
-                   matters is that softmax goes over the keys of one query, whichever way they are \
-                   drawn." }
+                { "The notes that this project follows draw a query as a column and have softmax share \
+                   out each column. Here a query is a row, and softmax goes along the row. It is one \
+                   picture, turned over: what matters is that softmax goes over the keys of one \
+                   query, whichever way they are drawn." }
             </p>
             <dl class="facts-of">
                 <dt>{ format!("{character} as a query gives, in head {head}") }</dt>

@@ -75,11 +75,11 @@ pub fn Costs(props: &CostsProps) -> Html {
     html! {
         <>
             <p>
-                { "They put an additive score at a cost of order d and a dot product at order 1. \
-                   Counted out, neither is of order 1: move the head size, and both grow with it. What \
-                   holds is that the additive score is the dearer one. It takes about twice the \
-                   additions and a tanh for every number, and its sums must be held before they are \
-                   bent, while a product of matrices adds up as it goes." }
+                { "The notes that this project follows put an additive score at a cost of order d and \
+                   a dot product at order 1. Counted out, neither is of order 1: move the head size, \
+                   and both grow with it. What holds is that the additive score is the dearer one. It \
+                   takes about twice the additions and a tanh for every number, and its sums must be \
+                   held before they are bent, while a product of matrices adds up as it goes." }
             </p>
             <label class="threshold">
                 <span>{ "Head size D" }</span>

@@ -48,9 +48,9 @@ pub fn temperature(page: &Page, explore: &Explore, slot: &Slot, place: Place) ->
     html! {
         <>
             <p>
-                { "In words, they let a shorter span look more sharply. Their listing computes the \
-                   opposite: there a longer span is the sharper one. A model is trained with one of \
-                   them; try on it what the other would do." }
+                { "In words, the notes that this project follows let a shorter span look more sharply. \
+                   Their listing computes the opposite: there a longer span is the sharper one. A \
+                   model is trained with one of them; try on it what the other would do." }
             </p>
             <table class="both">
                 <caption>
@@ -67,23 +67,22 @@ pub fn temperature(page: &Page, explore: &Explore, slot: &Slot, place: Place) ->
                             <td class="number">
                                 { format!("{:.4}", temperature_of(&options, sharpen, share(token))) }
                             </td>
-                            <td class="trials">
-                                if sharpen == options.sharpen {
-                                    { "as it was trained" }
-                                } else {
-                                    { trial(page, explore, "Try it here", vec![set(sharpen, token)]) }
-                                    { trial(
-                                        page,
-                                        explore,
-                                        "Try it at every token",
-                                        (0..source.tokens()).map(|t| set(sharpen, t)).collect(),
-                                    ) }
-                                }
-                            </td>
+                            <td>{ if sharpen == options.sharpen { "as trained" } else { "" } }</td>
                         </tr>
                     }
                 </tbody>
             </table>
+            <div class="trials">
+                for (who, _, sharpen) in formulas.into_iter().filter(|(_, _, s)| *s != options.sharpen) {
+                    { trial(page, explore, &format!("Try {who} here"), vec![set(sharpen, token)]) }
+                    { trial(
+                        page,
+                        explore,
+                        &format!("Try {who} at every token"),
+                        (0..source.tokens()).map(|t| set(sharpen, t)).collect(),
+                    ) }
+                }
+            </div>
             <p class="help" aria-live="polite">
                 { format!(
                     "In the pass that is shown the row is divided by {now:.4}, and its largest weight \
@@ -116,8 +115,8 @@ pub fn mean(page: &Page, explore: &Explore, slot: &Slot, layer: usize) -> Html {
         html! {
             <tr>
                 <th scope="row">{ label }</th>
-                <td class="number">{ format!("s = {:.4}", of.share) }</td>
-                <td class="number">{ format!("z = {:.3}", of.tokens) }</td>
+                <td class="number">{ format!("s = {:.6}", of.share) }</td>
+                <td class="number">{ format!("z = {:.4}", of.tokens) }</td>
             </tr>
         }
     };
@@ -127,13 +126,17 @@ pub fn mean(page: &Page, explore: &Explore, slot: &Slot, layer: usize) -> Html {
         tokens: whole.tokens as f32,
     };
     let last = token + 1 == source.tokens();
+    let all = (0..source.tokens()).filter_map(|t| predicted(&source, layer, t).ok());
+    let (least, most) = all.fold((f64::INFINITY, 0.0_f64), |(least, most), span| {
+        (least.min(span.tokens), most.max(span.tokens))
+    });
     html! {
         <>
             <p>
-                { "They read the span from the mean over the whole sentence. In it stand tokens that \
-                   come later, which this one must not see while it learns to guess them. Add a \
-                   character to the sentence: the second row changes, though the token stands before \
-                   it; the first does not." }
+                { "The notes that this project follows read the span from the mean over the whole \
+                   sentence. In it stand tokens that come later, which this one must not see while \
+                   the model learns to guess them. Add a character to the sentence: the second row \
+                   changes, though the token stands before it; the first does not." }
             </p>
             <table class="both">
                 <caption>{ format!("Span of {}, from", of_text(&source, token)) }</caption>
@@ -152,7 +155,11 @@ pub fn mean(page: &Page, explore: &Explore, slot: &Slot, layer: usize) -> Html {
                 { trial(page, explore, "Run with it at every token", vec![set(None)]) }
             </div>
             <p class="help">
-                { "Only the span is set; temperature and gain stay those of the model." }
+                { format!(
+                    "Only the span is set; temperature and gain stay those of the model. Over this \
+                     sentence its spans run from {least:.2} to {most:.2} tokens: where they hardly \
+                     differ, little leaks."
+                ) }
             </p>
         </>
     }

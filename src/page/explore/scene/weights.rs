@@ -6,7 +6,7 @@ use crate::config::Kind;
 use crate::explain::{Cell, Place, Quantity};
 
 /// Height of the columns that exponentials and weights are shown as.
-const COLUMN: f64 = 88.0;
+const COLUMN: f64 = 72.0;
 /// Tokens up to which all weights of a head are drawn: of more, a cell would be a speck.
 const DRAWN: usize = 64;
 
