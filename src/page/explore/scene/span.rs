@@ -179,7 +179,7 @@ pub fn window(board: &mut Board) {
     let windows: Vec<Vec<f64>> = (0..tokens)
         .map(|i| board.numbers(Quantity::Window(layer), &[i]))
         .collect();
-    grid(board, "of every query", 230.0, |i, j| Shade {
+    grid(board, 230.0, |i, j| Shade {
         value: windows[i].get(j).copied().unwrap_or(0.0) * come,
         most: 1.0,
         hidden: false,

@@ -52,8 +52,7 @@ pub fn mask(board: &mut Board, place: Place) {
         .map(|x| x / root)
         .collect();
     board.say("scores of the chosen query", &own);
-    let label = axes(board);
-    grid(board, label, 400.0, |i, j| {
+    grid(board, 400.0, |i, j| {
         // The veil falls from the last key to the first.
         let veiled = j > i && hiding > 1.0 - (j as f64 + 0.5) / tokens as f64;
         Shade {
@@ -76,17 +75,9 @@ pub struct Shade {
     pub role: Role,
 }
 
-/// What runs down a grid and what across it.
-fn axes(board: &Board) -> &'static str {
-    match board.view.flipped {
-        false => "queries ↓ keys →",
-        true => "keys ↓ queries →",
-    }
-}
-
 /// Every query against every key, the chosen query's line framed, not taller than `tallest`. `shade`
 /// is given a query and a key; a query is a row, or a column where the reader has flipped the view.
-pub fn grid(board: &mut Board, label: &str, tallest: f64, shade: impl Fn(usize, usize) -> Shade) {
+pub fn grid(board: &mut Board, tallest: f64, shade: impl Fn(usize, usize) -> Shade) {
     let tokens = board.source().tokens().max(1);
     let head = 20.0;
     let room = board.room() - head;
@@ -94,9 +85,13 @@ pub fn grid(board: &mut Board, label: &str, tallest: f64, shade: impl Fn(usize, 
         .min(tallest / tokens as f64)
         .min(34.0);
     let height = side * tokens as f64 + head;
+    let flipped = board.view.flipped;
+    let label = match flipped {
+        false => "queries ↓ keys →",
+        true => "keys ↓ queries →",
+    };
     let area = board.shelf(label, Role::Faint, height);
     let labelled = side >= 9.0;
-    let flipped = board.view.flipped;
     for i in 0..tokens {
         let chosen = i == board.view.token;
         let role = if chosen { Role::Ink } else { Role::Faint };
@@ -259,8 +254,7 @@ fn triangle(board: &mut Board, place: Place) {
         .map(|query| board.numbers(Quantity::Pattern(place), &[head, query]))
         .collect();
     let come = board.phase(0.86, 0.98);
-    let label = axes(board);
-    grid(board, label, 300.0, |query, key| Shade {
+    grid(board, 300.0, |query, key| Shade {
         value: rows[query].get(key).copied().unwrap_or(0.0) * come,
         most: 1.0,
         hidden: key > query,
