@@ -15,6 +15,7 @@ mod stream;
 
 pub use quantity::{NormSite, Place, Quantity, Shape};
 pub use source::{LAYER_NORM_EPS, Lens, Source};
+pub use span::{Predicted, predicted, predicted_from_mean, temperature_of};
 
 use crate::trace::Intervention;
 

@@ -68,6 +68,66 @@ pub fn scale(source: &Source, layer: usize, t: usize) -> Explained<Draft> {
     Ok(draft)
 }
 
+/// A span that the predictor gives, or would give.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Predicted {
+    /// s, the share of the longest span.
+    pub share: f64,
+    /// z.
+    pub tokens: f64,
+}
+
+impl Predicted {
+    fn of(share: f64, longest: usize) -> Self {
+        Predicted {
+            share,
+            tokens: (share * longest as f64).max(1.0),
+        }
+    }
+}
+
+/// The span that was predicted at a token, also where another was set by hand.
+///
+/// # Errors
+/// Another kind of attention.
+pub fn predicted(source: &Source, layer: usize, t: usize) -> Explained<Predicted> {
+    let share = source.number(of(Quantity::SpanScale(layer), t))?;
+    Ok(Predicted::of(share, longest(source)?))
+}
+
+/// The span that the predictor would give if it read the mean of the global pass over the first
+/// `tokens` tokens: over all of them it is what the notes' listing computes.
+///
+/// # Errors
+/// Another kind of attention, or weights that are not at hand.
+pub fn predicted_from_mean(source: &Source, layer: usize, tokens: usize) -> Explained<Predicted> {
+    let mut mean = vec![0.0; source.model().n_embd];
+    for t in 0..tokens {
+        let found = source.numbers(Quantity::PassOut(layer, Pass::Global), &[t])?;
+        for (sum, x) in mean.iter_mut().zip(found) {
+            *sum += x / tokens as f64;
+        }
+    }
+    let name = format!("transformer.h.{layer}.attn.span");
+    let normed = source.normed(&mean, &format!("{name}.ln"))?;
+    let weights = source.weights_of(&format!("{name}.weight"), 0)?;
+    let sum: f64 = normed.iter().zip(&weights).map(|(x, w)| x * w).sum();
+    let bias = source.bias(&format!("{name}.bias"), 0)?.unwrap_or(0.0);
+    let share = 1.0 / (1.0 + (-sum - bias).exp());
+    Ok(Predicted::of(share, longest(source)?))
+}
+
+/// The temperature that a formula makes of a span's share.
+pub fn temperature_of(options: &AdaptiveSpan, formula: Sharpen, share: f64) -> f64 {
+    let alpha = f64::from(options.alpha);
+    let t = match formula {
+        Sharpen::Short => 1.0 - alpha * (1.0 - share),
+        Sharpen::Long => 1.0 - alpha * share,
+        Sharpen::Off => 1.0,
+    };
+    t.max(MIN_TEMPERATURE)
+}
+
 pub fn span(source: &Source, layer: usize, t: usize) -> Explained<Draft> {
     let mut draft = Draft::of("z = max(1, s M)");
     let (cell, longest) = (of(Quantity::SpanScale(layer), t), longest(source)? as f64);
@@ -156,4 +216,78 @@ pub fn rel_bias(source: &Source, layer: usize, h: usize, n: usize) -> Explained<
     let value = *row.get(n).ok_or(Unexplained::Absent)?;
     draft.term(format!("distance {n}"), &[value], None);
     Ok(draft)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explain::golden::{ALL, golden};
+
+    /// Passes of adaptive-span models whose predictor reads the running mean.
+    fn each(mut look: impl FnMut(&Source, AdaptiveSpan)) {
+        let mut seen = 0;
+        for bytes in ALL {
+            let (trace, weights) = golden(bytes);
+            let source = Source {
+                trace: &trace,
+                weights: Some(&weights),
+            };
+            if let Ok(options) = options(&source)
+                && options.span_from == SpanFrom::RunningMean
+            {
+                seen += 1;
+                look(&source, options);
+            }
+        }
+        assert!(seen > 0, "no such pass");
+    }
+
+    #[test]
+    fn the_mean_up_to_a_token_gives_the_span_that_the_engine_predicted() {
+        each(|source, _| {
+            for layer in 0..source.model().n_layer {
+                for t in 0..source.tokens() {
+                    let engine = predicted(source, layer, t).expect("recorded");
+                    let made = predicted_from_mean(source, layer, t + 1).expect("its weights");
+                    assert!(
+                        (engine.share - made.share).abs() < 1e-5,
+                        "{engine:?} {made:?}"
+                    );
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn the_mean_over_the_whole_sentence_is_another_one_before_its_end() {
+        each(|source, _| {
+            let last = source.tokens() - 1;
+            let whole = predicted_from_mean(source, 0, last + 1).expect("its weights");
+            let differs =
+                |t| (predicted(source, 0, t).expect("recorded").share - whole.share).abs();
+            assert!((0..last).any(|t| differs(t) > 1e-4));
+            assert!(differs(last) < 1e-5);
+        });
+    }
+
+    #[test]
+    fn the_models_own_formula_gives_the_temperature_that_the_engine_used() {
+        let mut seen = 0;
+        each(|source, options| {
+            for t in 0..source.tokens() {
+                let by_hand = super::super::changes(source)
+                    .iter()
+                    .any(|change| matches!(change, Intervention::Temperature { .. }));
+                if by_hand {
+                    continue;
+                }
+                let share = predicted(source, 0, t).expect("recorded").share;
+                let engine = source.number(of(Quantity::Temperature(0), t));
+                let made = temperature_of(&options, options.sharpen, share);
+                assert!((engine.expect("recorded") - made).abs() < 1e-5);
+                seen += 1;
+            }
+        });
+        assert!(seen > 0, "every pass has a temperature of its own");
+    }
 }

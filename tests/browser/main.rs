@@ -22,3 +22,4 @@ mod runs;
 mod scripting;
 mod site;
 mod tracing;
+mod words;

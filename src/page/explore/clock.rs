@@ -4,6 +4,7 @@
 use super::drawing::Marked;
 use super::paint::{Sheet, Style, paint};
 use super::scene::{Picture, View, picture};
+use super::term::Term;
 use crate::explain::Cell;
 use crate::page::deeds::Page;
 use crate::page::explore::journey::Stop;
@@ -37,6 +38,8 @@ pub struct Wanted {
     pub sampling: Sampling,
     /// What the reader picked.
     pub picked: Option<Cell>,
+    /// Whether grids show queries as columns.
+    pub flipped: bool,
     /// What the card explains.
     pub chosen: Option<Cell>,
     pub inputs: Rc<HashSet<Cell>>,
@@ -60,6 +63,7 @@ impl Wanted {
             threshold: explore.threshold,
             sampling,
             picked: explore.picked,
+            flipped: explore.flipped,
             chosen,
             inputs,
         }
@@ -69,6 +73,7 @@ impl Wanted {
         Marked {
             chosen: self.chosen,
             inputs: &self.inputs,
+            lit: None,
         }
     }
 
@@ -81,6 +86,7 @@ impl Wanted {
             head: self.head,
             sampling: self.sampling,
             picked: self.picked,
+            flipped: self.flipped,
             width: width.max(NARROWEST),
             time,
         };
@@ -106,6 +112,7 @@ pub struct Clock {
     pub canvas: NodeRef,
     pub scrubber: NodeRef,
     wanted: RefCell<Option<Wanted>>,
+    lit: Held<Option<Term>>,
     playhead: Held<Option<Playhead>>,
     /// Of the scene: 0 to 1, and beyond while it rests.
     time: Held<f64>,
@@ -125,6 +132,7 @@ impl Clock {
             canvas,
             scrubber,
             wanted: RefCell::default(),
+            lit: Held::default(),
             playhead: Held::default(),
             time: Held::new(0.0),
             last: Held::default(),
@@ -147,6 +155,12 @@ impl Clock {
             self.time.set(0.0);
         }
         *self.wanted.borrow_mut() = wanted;
+        self.request();
+    }
+
+    /// From now on the numbers of that term stand out.
+    pub fn light(self: &Rc<Self>, term: Option<Term>) {
+        self.lit.set(term);
         self.request();
     }
 
@@ -249,14 +263,22 @@ impl Clock {
             *style = Style::of(&canvas);
         }
         if let Some(style) = style.as_ref() {
-            paint(
-                &canvas,
-                &Sheet::of(&canvas),
-                style,
-                &picture,
-                &wanted.marked(),
-            );
+            let marked = Marked {
+                lit: self.lit.get(),
+                ..wanted.marked()
+            };
+            paint(&canvas, &Sheet::of(&canvas), style, &picture, &marked);
         }
+        tell(&canvas, &picture, self.lit.get());
         self.drawn.replace(picture);
     }
+}
+
+/// Leaves at the canvas how many of its numbers are lit.
+fn tell(canvas: &HtmlCanvasElement, picture: &Picture, lit: Option<Term>) {
+    // Both fail only for a name that is none.
+    let _ = match lit {
+        Some(term) => canvas.set_attribute("data-lit", &picture.of(term).count().to_string()),
+        None => canvas.remove_attribute("data-lit"),
+    };
 }

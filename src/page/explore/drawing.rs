@@ -2,17 +2,22 @@
 //! the file that one takes home (`svg`) are two pens for the same strokes, so that they cannot show
 //! different things.
 
-use super::scene::{Align, FOOT, Look, Mark, Picture, Point, Rect, Role};
+use super::scene::{Align, FOOT, Look, Mark, Picture, Point, Rect, Role, blocks};
+use super::term::Term;
 use crate::explain::Cell;
 use std::collections::HashSet;
 
 /// In smaller cells a stroke would only be noise; the card has the sign.
 const STRUCK: f64 = 9.0;
+/// How much of what is not lit a veil hides; what it says must stay readable.
+const VEIL: f64 = 0.62;
 
 /// What is drawn with. Lengths are CSS pixels; a role is a colour; `alpha` is 0 to 1.
 pub trait Pen {
     /// A full rectangle.
     fn fill(&mut self, area: Rect, role: Role, alpha: f64);
+    /// Hides a share of all that was drawn so far, 0 to 1, behind what the stage lies on.
+    fn veil(&mut self, alpha: f64);
     /// A rectangle's edge.
     fn outline(&mut self, area: Rect, role: Role, width: f64, alpha: f64);
     fn line(&mut self, from: Point, to: Point, stroke: Stroke);
@@ -44,12 +49,17 @@ pub struct Marked<'a> {
     pub chosen: Option<Cell>,
     /// Those that it is made of.
     pub inputs: &'a HashSet<Cell>,
+    /// The term of the text whose cells stand out.
+    pub lit: Option<Term>,
 }
 
 /// The whole picture.
 pub fn draw(pen: &mut dyn Pen, picture: &Picture, marked: &Marked) {
     for mark in &picture.marks {
         draw_mark(pen, mark);
+    }
+    if let Some(term) = marked.lit {
+        light(pen, picture, term);
     }
     for mark in &picture.marks {
         let Some(cell) = mark.cell() else { continue };
@@ -60,6 +70,28 @@ pub fn draw(pen: &mut dyn Pen, picture: &Picture, marked: &Marked) {
             let alpha = if marked.inputs.len() > 40 { 0.25 } else { 0.9 };
             pen.outline(mark.area(), Role::Attention, 1.0, alpha);
         }
+    }
+}
+
+/// Lays a veil over all but the cells of a term, and a frame around each block of those.
+fn light(pen: &mut dyn Pen, picture: &Picture, term: Term) {
+    pen.veil(VEIL);
+    let mut areas = Vec::new();
+    for mark in picture.of(term) {
+        draw_mark(pen, mark);
+        areas.push(mark.area());
+    }
+    let areas = blocks(&areas);
+    for mark in &picture.marks {
+        // What is written in them.
+        if let Mark::Text { at, .. } = mark
+            && areas.iter().any(|area| area.contains(*at))
+        {
+            draw_mark(pen, mark);
+        }
+    }
+    for area in areas {
+        pen.outline(area, term.role(), 1.5, 1.0);
     }
 }
 

@@ -11,10 +11,13 @@ mod clock;
 mod csv;
 mod drawing;
 mod export;
+mod formulas;
 pub mod journey;
 mod models;
+mod notes;
 mod overview;
 mod paint;
+mod pointing;
 mod poke;
 mod scene;
 mod sentence;
@@ -22,6 +25,7 @@ mod sharing;
 mod sight;
 mod stage;
 mod svg;
+mod term;
 mod timeline;
 pub mod tracing;
 mod words;
@@ -38,12 +42,15 @@ use clock::{Clock, Wanted};
 use export::Export;
 use gloo::events::{EventListener, EventListenerOptions};
 use journey::Stop;
+use notes::Notes;
+use pointing::{Pointing, told};
 use poke::Poke;
 use sentence::Sentence;
 use sharing::{Share, use_address};
 use stage::{Same, Stage};
 use std::collections::HashSet;
 use std::rc::Rc;
+use term::Term;
 use timeline::Timeline;
 use tracing::Wish;
 use wasm_bindgen::JsCast;
@@ -233,15 +240,36 @@ fn Journey(props: &JourneyProps) -> Html {
             />
         </>
     };
+    let text = match looking.open {
+        true => words::words(stop.scene, &slot.trace.about.model),
+        false => words::overview(),
+    };
+    let pointing = use_state_eq(Pointing::default);
+    let lit = pointing
+        .term(*stop)
+        .filter(|term| words::points_at(&text, *term));
+    let hovered = use_state_eq(|| None);
+    let shown = hovered.or(chosen).and_then(|cell| Term::of(cell.quantity));
+    let text = told(text, *stop, &pointing, shown);
     html! {
         <>
             <section class="stage-card card" aria-labelledby="scene-title">
-                { heading(page, looking, slot, *stop, taking) }
+                { heading(page, looking, slot, *stop, text, taking) }
+                if looking.open {
+                    <Notes
+                        page={page.clone()}
+                        explore={looking.clone()}
+                        slot={slot.clone()}
+                        stop={*stop}
+                    />
+                }
                 <Stage
                     page={page.clone()}
                     clock={clock.clone()}
                     wanted={wanted}
                     playhead={looking.playhead}
+                    lit={lit}
+                    hovered={hovered.setter()}
                     theme={state.theme}
                     label={format!(
                         "{}. The arrow keys go from number to number; the card explains each.",
@@ -290,7 +318,14 @@ fn waits(state: &State) -> Option<&'static str> {
 
 /// The scene's name, its text, and which head and block it shows; `taking` is what one can take of
 /// it.
-fn heading(page: &Page, looking: &Looking, slot: &Slot, stop: Stop, taking: Html) -> Html {
+fn heading(
+    page: &Page,
+    looking: &Looking,
+    slot: &Slot,
+    stop: Stop,
+    text: Html,
+    taking: Html,
+) -> Html {
     let model = &slot.trace.about.model;
     let act = |action: ExploreAction| {
         on_click(&(page.clone(), action), |(page, action)| {
@@ -324,19 +359,10 @@ fn heading(page: &Page, looking: &Looking, slot: &Slot, stop: Stop, taking: Html
                 }
                 { taking }
             </div>
-            if looking.open {
-                <p class="scene-words">{ words::words(stop.scene, model) }</p>
-            } else {
-                <p class="scene-words">
-                    { "Each cell is the stream of one token at one depth, with the character that the \
-                       logit lens reads there; the fuller the cell, the surer. Lines show what the chosen \
-                       token looks at, head by head, where the weight is above the threshold; points \
-                       between the columns show all heads together." }
-                </p>
-            }
+            <p class="scene-words">{ text }</p>
             <div class="scene-tools">
                 if looking.open {
-                    <p class="formula">{ words::formula(stop.scene) }</p>
+                    { formulas::formula(stop.scene, model) }
                 } else {
                     { threshold(page, looking) }
                 }

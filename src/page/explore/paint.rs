@@ -92,12 +92,14 @@ pub fn paint(
     let margin = sheet.margin.unwrap_or(0.0);
     let (width, height) = (sheet.width + 2.0 * margin, picture.height + 2.0 * margin);
     fit(canvas, &context, sheet, width, height);
-    let mut brush = Brush { context, style };
+    let ground = Rect::new(-margin, -margin, width, height);
+    let mut brush = Brush {
+        context,
+        style,
+        ground,
+    };
     match sheet.margin {
-        Some(_) => {
-            brush.context.set_fill_style_str(&style.card);
-            brush.context.fill_rect(-margin, -margin, width, height);
-        }
+        Some(_) => brush.veil(1.0),
         None => brush.context.clear_rect(0.0, 0.0, width, height),
     }
     brush.font(false);
@@ -129,6 +131,8 @@ fn fit(
 struct Brush<'a> {
     context: CanvasRenderingContext2d,
     style: &'a Style,
+    /// All that is drawn on, in CSS pixels.
+    ground: Rect,
 }
 
 impl Brush<'_> {
@@ -152,6 +156,13 @@ impl Pen for Brush<'_> {
         c.set_global_alpha(alpha);
         c.set_fill_style_str(self.style.colour(role));
         c.fill_rect(area.x, area.y, area.w, area.h);
+    }
+
+    fn veil(&mut self, alpha: f64) {
+        let (c, Rect { x, y, w, h }) = (&self.context, self.ground);
+        c.set_global_alpha(alpha);
+        c.set_fill_style_str(&self.style.card);
+        c.fill_rect(x, y, w, h);
     }
 
     fn outline(&mut self, area: Rect, role: Role, width: f64, alpha: f64) {

@@ -2,6 +2,8 @@
 
 use super::clock::{Clock, Wanted};
 use super::scene::Picture;
+use super::term::Term;
+use crate::explain::Cell;
 use crate::page::deeds::Page;
 use crate::page::state::Action;
 use crate::page::state::explore::{ExploreAction, Playhead};
@@ -21,6 +23,10 @@ pub struct StageProps {
     pub clock: Same<Clock>,
     pub wanted: Wanted,
     pub playhead: Playhead,
+    /// The term whose numbers stand out.
+    pub lit: Option<Term>,
+    /// Hears which number is under the pointer.
+    pub hovered: UseStateSetter<Option<Cell>>,
     pub theme: Theme,
     /// What is over the canvas, for a screen reader.
     pub label: String,
@@ -52,6 +58,26 @@ pub fn Stage(props: &StageProps) -> Html {
             clock.show(Some(wanted.clone()), *playhead);
         });
     }
+    {
+        let clock = Rc::clone(&clock);
+        use_effect_with(props.lit, move |lit| clock.light(*lit));
+    }
+    let on_move = {
+        let (clock, hovered) = (Rc::clone(&clock), props.hovered.clone());
+        move |e: PointerEvent| {
+            let at = (f64::from(e.offset_x()), f64::from(e.offset_y()));
+            hovered.set(clock.look(|picture| picture.cell_at(at)));
+        }
+    };
+    let on_leave = {
+        let hovered = props.hovered.clone();
+        move |_: PointerEvent| hovered.set(None)
+    };
+    {
+        // What was under the pointer stood in another scene.
+        let hovered = props.hovered.clone();
+        use_effect_with(props.wanted.stop, move |_| hovered.set(None));
+    }
     let on_pointer = {
         let (clock, page) = (Rc::clone(&clock), props.page.clone());
         move |e: PointerEvent| {
@@ -63,6 +89,7 @@ pub fn Stage(props: &StageProps) -> Html {
     };
     let on_key = {
         let (clock, page) = (Rc::clone(&clock), props.page.clone());
+        let hovered = props.hovered.clone();
         let chosen = props.wanted.chosen;
         move |e: KeyboardEvent| {
             let direction = match e.key().as_str() {
@@ -80,6 +107,7 @@ pub fn Stage(props: &StageProps) -> Html {
                 _ => picture.marks.iter().find_map(|mark| mark.cell()),
             });
             if next.is_some() {
+                hovered.set(None);
                 page.dispatch(Action::Explore(ExploreAction::Pick(next)));
             }
         }
@@ -97,9 +125,16 @@ pub fn Stage(props: &StageProps) -> Html {
                 aria-label={props.label.clone()}
                 aria-describedby="stage-table"
                 onpointerdown={on_pointer}
+                onpointermove={on_move}
+                onpointerleave={on_leave}
                 onkeydown={on_key}
             />
             { table(&at_rest) }
+            <p class="for-ears" aria-live="polite">
+                if let Some(term) = props.lit {
+                    { format!("{} numbers stand out", at_rest.of(term).count()) }
+                }
+            </p>
         </div>
     }
 }

@@ -23,18 +23,22 @@ pub fn svg(sheet: &Sheet, picture: &Picture, marked: &Marked) -> String {
         Length(picture.height + around),
     );
     let start = Length(-sheet.margin);
+    let ground = format!(
+        "<rect x=\"{start}\" y=\"{start}\" width=\"{width}\" height=\"{height}\" fill=\"{}\"",
+        escaped(sheet.ground)
+    );
     let mut pen = Nib {
         text: format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
              viewBox=\"{start} {start} {width} {height}\" font-family=\"{}\" font-size=\"12\">\n\
-             <title>{}</title>\n\
-             <rect x=\"{start}\" y=\"{start}\" width=\"{width}\" height=\"{height}\" fill=\"{}\"/>\n",
+             <title>{}</title>\n",
             escaped(sheet.family),
             escaped(sheet.title),
-            escaped(sheet.ground)
         ),
         colour: sheet.colour,
+        ground,
     };
+    pen.veil(1.0);
     draw(&mut pen, picture, marked);
     pen.text + "</svg>\n"
 }
@@ -42,6 +46,8 @@ pub fn svg(sheet: &Sheet, picture: &Picture, marked: &Marked) -> String {
 struct Nib<'a> {
     text: String,
     colour: &'a dyn Fn(Role) -> &'a str,
+    /// The beginning of a rectangle over the whole sheet in the colour of what it lies on.
+    ground: String,
 }
 
 impl Nib<'_> {
@@ -63,6 +69,11 @@ impl Pen for Nib<'_> {
             "<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" fill=\"{colour}\" \
              fill-opacity=\"{alpha}\"/>\n"
         ));
+    }
+
+    fn veil(&mut self, alpha: f64) {
+        let (ground, alpha) = (self.ground.clone(), Length(alpha));
+        self.add(format_args!("{ground} fill-opacity=\"{alpha}\"/>\n"));
     }
 
     fn outline(&mut self, area: Rect, role: Role, width: f64, alpha: f64) {
@@ -153,6 +164,7 @@ mod tests {
         let marked = Marked {
             chosen: None,
             inputs: &HashSet::new(),
+            lit: None,
         };
         let sheet = Sheet {
             title: "a < \"b\"",

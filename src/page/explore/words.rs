@@ -1,199 +1,400 @@
-//! What each scene shows, in a few sentences.
+//! What each scene shows, in a few sentences whose terms point at the stage.
 
 use super::journey::Scene;
+use super::term::Term;
 use crate::config::attention::{Normaliser, Sharpen};
 use crate::config::{Activation, Attention, ModelConfig, Norm};
 use crate::explain::NormSite;
-use crate::trace::{Branch, Pass};
+use crate::trace::Branch;
+
+/// A piece of a text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Part {
+    Say(&'static str),
+    Count(usize),
+    /// Words that point at numbers on the stage.
+    Point(Term, &'static str),
+}
+
+use Part::{Count, Point, Say};
 
 /// The text of a scene.
-pub fn words(scene: Scene, model: &ModelConfig) -> String {
+pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
     match scene {
-        Scene::Embed => format!(
-            "A character is looked up in a table and comes out as {} numbers. The same place in the \
-             sentence has a row of its own, and both are added: the model knows what stands there, and \
-             where. The result is the beginning of the residual stream.",
-            model.n_embd
-        ),
-        Scene::Norm(NormSite::Final) => {
-            "Before the stream is read off it is normed once more: centred, brought to one size, then \
-             stretched and shifted channel by channel."
-                .into()
-        }
+        Scene::Embed => vec![
+            Say("A character is looked up in a table and comes out as "),
+            Point(Term::CharacterRow, "a row"),
+            Say(" of "),
+            Count(model.n_embd),
+            Say(" numbers. The same place in the sentence has "),
+            Point(Term::PositionRow, "a row of its own"),
+            Say(
+                ", and both are added: the model knows what stands there, and where. The result is the \
+                 beginning of the ",
+            ),
+            Point(Term::Stream, "residual stream"),
+            Say("."),
+        ],
+        Scene::Norm(NormSite::Final) => vec![
+            Say("Before the "),
+            Point(Term::Stream, "stream"),
+            Say(" is read off it is "),
+            Point(Term::Normed, "normed"),
+            Say(" once more: centred, brought to one size by its "),
+            Point(Term::Deviation, "deviation"),
+            Say(", then stretched and shifted channel by channel."),
+        ],
         Scene::Norm(_) => {
-            let place = match model.norm {
-                Norm::Pre => "Here the norm stands before the branch, so that the stream itself is left alone.",
-                Norm::Post | Norm::None => {
-                    "Here the norm stands after the sum, as in the first Transformer."
-                }
-            };
-            format!(
-                "The row's mean is taken off and what is left is divided by its deviation, so that no \
-                 token shouts. Each token is normed for itself, across its own channels. {place}"
-            )
+            let mut parts = vec![
+                Say("The row's mean is taken off and what is left is divided by its "),
+                Point(Term::Deviation, "deviation"),
+                Say(", so that no token shouts. Each token is "),
+                Point(Term::Normed, "normed"),
+                Say(" for itself, across its own channels. "),
+            ];
+            parts.extend(match model.norm {
+                Norm::Pre => [
+                    Say("Here the norm stands before the branch, so that the "),
+                    Point(Term::Stream, "stream"),
+                    Say(" itself is left alone."),
+                ]
+                .as_slice(),
+                Norm::Post | Norm::None => &[Say(
+                    "Here the norm stands after the sum, as in the first Transformer.",
+                )],
+            });
+            parts
         }
-        Scene::Project(_) => {
-            "The same row is multiplied by three learned matrices. The query says what this token looks \
-             for, the key what it offers to others, the value what it hands over when it is looked at. \
-             Every head has three of its own."
-                .into()
-        }
-        Scene::Score(_) => {
-            "The query meets every key up to its own token. Number by number they are multiplied, and \
-             the products are summed: a large sum where both point the same way, a negative one where \
-             they point apart."
-                .into()
-        }
-        Scene::AdditiveScore(_) => {
-            "Instead of being multiplied, query and key are added, bent by tanh, and read off by a \
-             vector that the head has learned. For each pair all these numbers must be kept at once, so \
-             it needs far more room than a dot product."
-                .into()
-        }
+        Scene::Project(_) => vec![
+            Say("The same "),
+            Point(read_by_a_branch(model), "row"),
+            Say(" is multiplied by three learned matrices. The "),
+            Point(Term::Query, "query"),
+            Say(" says what this token looks for, the "),
+            Point(Term::Key, "key"),
+            Say(" what it offers to others, the "),
+            Point(Term::Value, "value"),
+            Say(" what it hands over when it is looked at. Every head has three of its own."),
+        ],
+        Scene::Score(_) => vec![
+            Say("The "),
+            Point(Term::Query, "query"),
+            Say(" meets every "),
+            Point(Term::Key, "key"),
+            Say(
+                " up to its own token. Number by number they are multiplied, and the products are summed \
+                 to a ",
+            ),
+            Point(Term::Score, "score"),
+            Say(": large where both point the same way, negative where they point apart."),
+        ],
+        Scene::AdditiveScore(_) => vec![
+            Say("Instead of being multiplied, "),
+            Point(Term::Query, "query"),
+            Say(" and "),
+            Point(Term::Key, "key"),
+            Say(" are added, bent by tanh, and read off as a "),
+            Point(Term::Score, "score"),
+            Say(
+                " by a vector that the head has learned. For each pair all these numbers must be kept at \
+                 once, so it needs far more room than a dot product.",
+            ),
+        ],
         Scene::Mask(_) => {
-            let note = match model.attention {
-                Attention::Additive(_) => "",
+            let mut parts = match model.attention {
+                Attention::Additive(_) => vec![],
                 Attention::Standard(_) | Attention::HeadGated(_) | Attention::AdaptiveSpan(_) => {
-                    "Sums of many products grow with their number; the root of it brings them back to \
-                     size. "
+                    vec![Say(
+                        "Sums of many products grow with their number; the root of it brings them back \
+                         to size. ",
+                    )]
                 }
             };
-            format!(
-                "{note}A token must not see what comes after it, or guessing the next character would be \
-                 copying. Minus infinity there becomes a weight of exactly 0. Each row is one query."
-            )
+            parts.extend([
+                Say("A token must not see what comes after it, or guessing the next character would be \
+                     copying. A "),
+                Point(Term::Score, "score"),
+                Say(" of minus infinity there becomes a weight of exactly 0."),
+            ]);
+            parts
         }
         Scene::Sharpen(_) => {
             let Attention::AdaptiveSpan(options) = model.attention else {
-                return String::new();
+                return vec![];
             };
             let note = match options.sharpen {
                 Sharpen::Short => "A short span looks sharply.",
-                Sharpen::Long => "A long span looks sharply: the formula in the notes, against their words.",
+                Sharpen::Long => "A long span looks sharply.",
                 Sharpen::Off => "In this model it is always 1.",
             };
-            format!(
-                "What a distance is worth is learned, and added to the score. Then the row is divided by \
-                 its temperature: below 1 differences grow, and the head makes up its mind. {note}"
-            )
+            vec![
+                Say("What a "),
+                Point(Term::Distance, "distance"),
+                Say(" is worth is learned, and added to the "),
+                Point(Term::Score, "score"),
+                Say(". Then the row is divided by its "),
+                Point(Term::Temperature, "temperature"),
+                Say(": below 1 differences grow, and the head makes up its mind. "),
+                Say(note),
+            ]
         }
-        Scene::Softmax(_) => match model.attention.normaliser() {
-            Normaliser::Softmax => {
-                "Every score is raised to an exponential, which is never negative and makes the large \
-                 ones stand out. Divided by their sum they are shares of one whole: the query has \
-                 exactly 1 to give away."
-                    .into()
-            }
-            Normaliser::OffByOne => {
-                "Every score is raised to an exponential and divided by the sum of all plus 1. The 1 is \
-                 room for nothing: a head that finds no key worth it may look nowhere."
-                    .into()
-            }
-            Normaliser::Sigmoid => {
-                "Every score goes through a sigmoid of its own. The weights do not compete, and need not \
-                 sum to 1."
-                    .into()
-            }
-        },
-        Scene::Mix(_) => {
-            "Each value is multiplied by the weight that its key got, and all are added up. What weighs \
-             little hardly shows in the sum; this is how one token learns of another."
-                .into()
+        Scene::Softmax(_) => {
+            let mut parts = vec![Say("Every "), Point(Term::Score, "score")];
+            parts.extend(match model.attention.normaliser() {
+                Normaliser::Softmax => [
+                    Say(" is raised to an exponential, which is never negative and makes the large ones \
+                         stand out. Divided by their sum they are "),
+                    Point(Term::Weight, "weights"),
+                    Say(", shares of one whole: the query has exactly 1 to give away."),
+                ],
+                Normaliser::OffByOne => [
+                    Say(" is raised to an exponential and divided by the sum of all plus 1. The 1 is \
+                         room for nothing: a head that finds no key worth a "),
+                    Point(Term::Weight, "weight"),
+                    Say(" may look nowhere."),
+                ],
+                Normaliser::Sigmoid => [
+                    Say(" goes through a sigmoid of its own. The "),
+                    Point(Term::Weight, "weights"),
+                    Say(" do not compete, and need not sum to 1."),
+                ],
+            });
+            parts
         }
-        Scene::Gate => {
-            "Three things are measured of each head at this token: how strongly it fires, where it looks, \
-             how widely. A small network sees them for all heads together and turns each head up or down. \
-             At 1 a head passes as it is."
-                .into()
+        Scene::Mix(_) => vec![
+            Say("Each "),
+            Point(Term::Value, "value"),
+            Say(" is multiplied by the "),
+            Point(Term::Weight, "weight"),
+            Say(" that its key got, and all are added up. What weighs little hardly shows in "),
+            Point(Term::Mixed, "the sum"),
+            Say("; this is how one token learns of another."),
+        ],
+        Scene::Gate => vec![
+            Point(Term::Measures, "Three things are measured"),
+            Say(
+                " of each head at this token: how strongly it fires, where it looks, how widely. A small \
+                 network sees them for all heads together, and its ",
+            ),
+            Point(Term::Gate, "gates"),
+            Say(" turn each head up or down. At 1 a head passes as it is."),
+        ],
+        Scene::Span => vec![
+            Say("A first pass looked at everything. "),
+            Point(Term::Gist, "What it found so far"),
+            Say(" decides "),
+            Point(Term::Span, "how many tokens"),
+            Say(" a second pass may look back, and "),
+            Point(Term::Temperature, "how sharply"),
+            Say(". What was found by later tokens has no say in it."),
+        ],
+        Scene::Window => vec![
+            Say("Within the span the "),
+            Point(Term::Window, "window"),
+            Say(
+                " is open, at its end it fades out over a few tokens, beyond it nothing is seen. A hard \
+                 end would have no slope to learn from; the ramp has one.",
+            ),
+        ],
+        Scene::Heads => {
+            let (who, which) = match model.attention {
+                Attention::AdaptiveSpan(_) => ("Every head of both passes", "matrices"),
+                Attention::Standard(_) | Attention::HeadGated(_) | Attention::Additive(_) => {
+                    ("Every head", "matrix")
+                }
+            };
+            vec![
+                Say(who),
+                Say(" goes through "),
+                Point(Term::HeadShare, "its own slice"),
+                Say(" of the output "),
+                Say(which),
+                Say(", and the slices add up to "),
+                Point(Term::AttentionOut, "what attention adds"),
+                Say(
+                    ". Length says how much a head contributes, cosine whether it pulls the same way as \
+                     the sum, entropy how widely it looked, in bits.",
+                ),
+            ]
         }
-        Scene::Span => {
-            "A first pass looked at everything. What it found so far decides how many tokens a second \
-             pass may look back, and how sharply. The mean runs over the tokens up to this one: the \
-             notes average the whole sentence, which would let a token see its future."
-                .into()
-        }
-        Scene::Window => {
-            "Within the span the window is open, at its end it fades out over a few tokens, beyond it \
-             nothing is seen. A hard end would have no slope to learn from; the ramp has one."
-                .into()
-        }
-        Scene::Heads => match model.attention {
-            Attention::AdaptiveSpan(_) => {
-                "Every head of both passes goes through its own slice of the output matrices. The slices \
-                 add up to what attention adds. Length says how much a head contributes, cosine whether \
-                 it pulls the same way as the sum, entropy how widely it looked, in bits."
-                    .into()
-            }
-            Attention::Standard(_) | Attention::HeadGated(_) | Attention::Additive(_) => {
-                "Every head goes through its own slice of the output matrix, and the slices add up to \
-                 what attention adds. Length says how much a head contributes, cosine whether it pulls \
-                 the same way as the sum, entropy how widely it looked, in bits."
-                    .into()
-            }
-        },
         Scene::Add(branch) => {
             let what = match branch {
-                Branch::Attn => "what attention found",
-                Branch::Mlp => "what the feed-forward made",
+                Branch::Attn => Point(Term::AttentionOut, "what attention found"),
+                Branch::Mlp => Point(Term::FeedForwardOut, "what the feed-forward made"),
             };
-            format!(
-                "The stream is not replaced: {what} is added to it. On this road a number from the \
-                 embedding can reach the end untouched, and while learning the slope finds its way back."
-            )
+            vec![
+                Say("The "),
+                Point(Term::Stream, "stream"),
+                Say(" is not replaced: "),
+                what,
+                Say(
+                    " is added to it. On this road a number from the embedding can reach the end \
+                     untouched, and while learning the slope finds its way back.",
+                ),
+            ]
         }
         Scene::FeedForward => {
             let bend = match model.activation {
-                Activation::Relu => "Those below 0 stay silent.",
-                Activation::Gelu => "Those below 0 stay nearly silent.",
+                Activation::Relu => " Those below 0 stay silent. The rest ",
+                Activation::Gelu => " Those below 0 stay nearly silent. The rest ",
             };
-            format!(
-                "The tokens have talked, now each thinks for itself. {} neurons read the stream, each \
-                 with weights of its own. {bend} The rest write back to the stream.",
-                4 * model.n_embd
-            )
+            vec![
+                Say("The tokens have talked, now each thinks for itself. "),
+                Count(4 * model.n_embd),
+                Say(" "),
+                Point(Term::Neuron, "neurons"),
+                Say(" read "),
+                Point(read_by_a_branch(model), "its row"),
+                Say(", each with weights of its own."),
+                Say(bend),
+                Point(Term::FeedForwardOut, "write back"),
+                Say(" to the stream."),
+            ]
         }
-        Scene::Lens => {
-            "What would the model say if it ended earlier? The stream at every depth, put through the \
-             last norm and the unembedding: a glimpse of a guess that is being formed."
-                .into()
-        }
-        Scene::Logits => {
-            "The stream is compared with a row for each character: the better the fit, the larger the \
-             logit. Softmax makes probabilities of them, just as it made weights of scores."
-                .into()
-        }
-        Scene::Sample => {
-            "The next character is drawn by chance, as likely as it stands here. A temperature below 1 \
-             favours the likeliest, one above 1 the others; top k and top p leave only the first few. \
-             They are those of the prompt on the Train page. The character then joins the sentence."
-                .into()
-        }
+        Scene::Lens => vec![
+            Say(
+                "What would the model say if it ended earlier? The stream at every depth, put through the \
+                 last norm and the unembedding: a glimpse of ",
+            ),
+            Point(Term::Probability, "a guess"),
+            Say(" that is being formed."),
+        ],
+        Scene::Logits => vec![
+            Say("The "),
+            Point(read_by_a_branch(model), "stream"),
+            Say(" is compared with a row for each character: the better the fit, the larger the "),
+            Point(Term::Logit, "logit"),
+            Say(". Softmax makes "),
+            Point(Term::Probability, "probabilities"),
+            Say(" of them, just as it made weights of scores."),
+        ],
+        Scene::Sample => vec![
+            Say("The next character is drawn by chance, "),
+            Point(Term::Probability, "as likely"),
+            Say(
+                " as it stands here. A temperature below 1 favours the likeliest, one above 1 the others; \
+                 top k and top p leave only the first few. They are those of the prompt on the Train \
+                 page. The character then joins the sentence.",
+            ),
+        ],
     }
 }
 
-/// The scene's formula, in the field's letters.
-pub fn formula(scene: Scene) -> &'static str {
-    match scene {
-        Scene::Embed => "x = tok[c] + pos[i]",
-        Scene::Norm(_) => "LN(x) = (x − mean) / deviation · stretch + shift",
-        Scene::Project(_) => "q = x Wq,  k = x Wk,  v = x Wv",
-        Scene::Score(_) => "s = q · k",
-        Scene::AdditiveScore(_) => "s = v · tanh(q + k)",
-        Scene::Mask(_) => "S = s / √D,  −∞ in the future",
-        Scene::Sharpen(_) => "S = (q · k / √D + c[distance]) / t",
-        Scene::Softmax(place) => match place.pass {
-            Some(Pass::Local) => "A = w exp S / Σ w exp S",
-            Some(Pass::Global) | None => "A = exp S / Σ exp S",
-        },
-        Scene::Mix(_) => "z = Σ A v",
-        Scene::Gate => "g = f(W₂ gelu(W₁ u)),  u = a, r, d of every head",
-        Scene::Span => "s = sigmoid(w · LN(mean of G)),  z = max(1, s M)",
-        Scene::Window => "w = (R + z − 1 − distance) / R, between 0 and 1",
-        Scene::Heads => "E = Σ z Wo, head by head",
-        Scene::Add(_) => "x + f(x)",
-        Scene::FeedForward => "f(x) = bend(x W₁) W₂",
-        Scene::Lens => "softmax(LN(x) U)",
-        Scene::Logits => "p = softmax(x U)",
-        Scene::Sample => "p = softmax(logits / T), of the kept ones",
+/// Whether one of a text's terms is this one.
+pub fn points_at(text: &[Part], term: Term) -> bool {
+    text.iter()
+        .any(|part| matches!(part, Point(other, _) if *other == term))
+}
+
+/// What attention, feed-forward and unembedding are given.
+fn read_by_a_branch(model: &ModelConfig) -> Term {
+    match model.norm {
+        Norm::Pre => Term::Normed,
+        Norm::Post | Norm::None => Term::Stream,
+    }
+}
+
+/// The text of the closed view.
+pub fn overview() -> Vec<Part> {
+    vec![
+        Say(
+            "Each cell is the stream of one token at one depth, with the character that the logit ",
+        ),
+        Point(Term::Probability, "lens"),
+        Say(
+            " reads there; the fuller the cell, the surer. Lines show what the chosen token looks at, \
+             head by head, where the weight is above the threshold; ",
+        ),
+        Point(Term::Weight, "points"),
+        Say(" between the columns show all heads together."),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explain::golden::{ALL, golden};
+    use crate::explain::{Quantity, Source};
+    use crate::page::explore::journey::journey;
+    use crate::page::explore::overview;
+    use crate::page::explore::scene::{Mark, Picture, View, picture};
+    use crate::protocol::Sampling;
+
+    fn terms(text: &[Part]) -> Vec<Term> {
+        let of = |part: &Part| match part {
+            Point(term, _) => Some(*term),
+            Say(_) | Count(_) => None,
+        };
+        text.iter().filter_map(of).collect()
+    }
+
+    /// Every scene of every kind at its end, for the first token and the last.
+    fn each(mut look: impl FnMut(&View, Picture)) {
+        for bytes in ALL {
+            let (trace, weights) = golden(bytes);
+            let source = Source {
+                trace: &trace,
+                weights: Some(&weights),
+            };
+            for stop in journey(source.model()) {
+                for token in [0, source.tokens() - 1] {
+                    let view = View {
+                        source,
+                        stop,
+                        token,
+                        head: 1,
+                        sampling: Sampling::default(),
+                        picked: None,
+                        flipped: false,
+                        width: 620.0,
+                        time: 1.0,
+                    };
+                    look(&view, picture(&view));
+                }
+            }
+        }
+    }
+
+    fn lights(picture: &Picture, term: Term) -> bool {
+        let colour = |mark: &Mark| matches!(mark, Mark::Cell { role, .. } if *role == term.role());
+        picture.of(term).any(colour)
+    }
+
+    #[test]
+    fn every_term_lights_numbers_of_its_scene_in_its_own_colour() {
+        each(|view, picture| {
+            for term in terms(&words(view.stop.scene, view.source.model())) {
+                assert!(lights(&picture, term), "{term:?} in {:?}", view.stop);
+            }
+        });
+    }
+
+    #[test]
+    fn every_number_on_the_stage_lights_a_term() {
+        each(|view, picture| {
+            let text = words(view.stop.scene, view.source.model());
+            for cell in picture.marks.iter().filter_map(Mark::cell) {
+                let term = Term::of(cell.quantity);
+                let said = term.is_some_and(|term| points_at(&text, term));
+                assert!(said, "{} in {:?}", cell.name(), view.stop);
+            }
+        });
+    }
+
+    #[test]
+    fn the_terms_of_the_closed_view_light_it() {
+        each(|view, _| {
+            let picture = overview::picture(view, 0.3);
+            for term in terms(&overview()) {
+                assert!(picture.of(term).next().is_some(), "{term:?}");
+            }
+        });
+    }
+
+    #[test]
+    fn a_term_covers_what_it_is_the_word_for() {
+        assert!(Term::Stream.covers(Quantity::ResidMid(3)));
+        assert!(!Term::Stream.covers(Quantity::AttnOut(3)));
+        assert_eq!(Term::of(Quantity::Gain(0)), None);
     }
 }

@@ -108,6 +108,8 @@ pub enum ExploreAction {
     UnpokeAll,
     /// Attention below it is drawn without a line.
     Threshold(f64),
+    /// Queries as columns, or as rows.
+    Flip(bool),
 }
 
 impl ExploreAction {
@@ -137,6 +139,7 @@ impl ExploreAction {
             | ExploreAction::ToggleOpen
             | ExploreAction::Freeze(_)
             | ExploreAction::Help
+            | ExploreAction::Flip(_)
             | ExploreAction::Threshold(_) => false,
         }
     }
@@ -174,6 +177,8 @@ pub struct Explore {
     pub help: bool,
     pub pokes: Vec<Intervention>,
     pub threshold: f64,
+    /// Whether grids show queries as columns.
+    pub flipped: bool,
     /// Whether a token was chosen by the person; until then it is the last one.
     token_chosen: bool,
     /// The link that was followed, until its picture stands there.
@@ -204,6 +209,7 @@ impl Default for Explore {
             help: false,
             pokes: Vec::new(),
             threshold: 0.3,
+            flipped: false,
             token_chosen: false,
             arrival: None,
             remarks: Vec::new(),
@@ -310,6 +316,7 @@ impl Explore {
             }
             ExploreAction::UnpokeAll => self.pokes.clear(),
             ExploreAction::Threshold(threshold) => self.threshold = threshold,
+            ExploreAction::Flip(flipped) => self.flipped = flipped,
         }
     }
 

@@ -5,6 +5,7 @@
 //! readers and the tests read the same marks.
 
 mod attention;
+mod blocks;
 mod board;
 mod end;
 mod heads;
@@ -13,9 +14,11 @@ mod span;
 mod stream;
 mod weights;
 
+pub use blocks::blocks;
 pub use marks::{Align, FOOT, Look, Mark, Point, Rect, Role};
 
 use super::journey::{Scene, Stop};
+use super::term::Term;
 use crate::explain::{Cell, Source};
 use crate::protocol::Sampling;
 use board::Board;
@@ -31,6 +34,8 @@ pub struct View<'a> {
     pub sampling: Sampling,
     /// The number that the reader picked.
     pub picked: Option<Cell>,
+    /// Whether a grid shows queries as columns.
+    pub flipped: bool,
     /// CSS pixels that the stage is wide.
     pub width: f64,
     /// 0 to 1.
@@ -59,6 +64,14 @@ impl Picture {
     pub fn cell_at(&self, (x, y): Point) -> Option<Cell> {
         let hit = |mark: &&Mark| mark.cell().is_some() && mark.area().contains((x, y));
         self.marks.iter().rev().find(hit).and_then(Mark::cell)
+    }
+
+    /// The cells that a term stands for.
+    pub fn of(&self, term: Term) -> impl Iterator<Item = &Mark> {
+        let covered = move |cell: Cell| term.covers(cell.quantity);
+        self.marks
+            .iter()
+            .filter(move |mark| mark.cell().is_some_and(covered))
     }
 
     /// Where a cell stands.

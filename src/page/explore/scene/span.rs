@@ -119,11 +119,24 @@ pub fn sharpen(board: &mut Board, place: Place) {
     );
     let adding = board.phase(0.34, 0.55);
     let dividing = board.phase(0.62, 0.9);
-    board.note(
-        format!("divided by the temperature t = {t:.4}"),
-        Role::Gate,
-        dividing,
+    let area = board.shelf("÷ temperature t", Role::Gate, 26.0);
+    board.say("temperature t", &[t]);
+    let number = [t];
+    let strip = Strip::bars(&number, Role::Gate)
+        .looking(Look::Share)
+        .within(t.max(1.0));
+    let own = Rect {
+        w: area.w - 84.0,
+        ..area
+    };
+    board.cells(
+        own,
+        &strip,
+        |_| Some(temperature),
+        |_| Come::grown(dividing),
     );
+    let at = (area.x + area.w, area.y + area.h / 2.0);
+    board.words(at, format!("{t:.4}"), Align::Right, Role::Ink, dividing);
     let numbers: Vec<f64> = dots
         .iter()
         .zip(&biases)
@@ -166,7 +179,7 @@ pub fn window(board: &mut Board) {
     let windows: Vec<Vec<f64>> = (0..tokens)
         .map(|i| board.numbers(Quantity::Window(layer), &[i]))
         .collect();
-    grid(board, "of every query", 230.0, |i, j| Shade {
+    grid(board, 230.0, |i, j| Shade {
         value: windows[i].get(j).copied().unwrap_or(0.0) * come,
         most: 1.0,
         hidden: false,

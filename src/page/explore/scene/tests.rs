@@ -27,6 +27,7 @@ fn each(mut look: impl FnMut(&View, &Picture)) {
                             head,
                             sampling: Sampling::default(),
                             picked: None,
+                            flipped: false,
                             width,
                             time,
                         };
@@ -47,6 +48,7 @@ fn first_scene(source: Source<'_>, token: usize) -> View<'_> {
         head: 0,
         sampling: Sampling::default(),
         picked: None,
+        flipped: false,
         width: 700.0,
         time: 1.0,
     }
@@ -185,5 +187,39 @@ fn the_overview_reads_the_lens_at_every_depth() {
             .lens(source.model().n_layer, view.token)
             .map(|lens| lens.best().1);
         assert_eq!(certain.copied(), best.ok());
+    }
+}
+
+#[test]
+fn a_flipped_grid_has_queries_for_columns() {
+    let (trace, weights) = golden(ALL[0]);
+    let source = Source {
+        trace: &trace,
+        weights: Some(&weights),
+    };
+    let place = crate::explain::Place {
+        layer: 0,
+        pass: None,
+    };
+    let stop = Stop {
+        scene: Scene::Mask(place),
+        layer: 0,
+    };
+    let plain = View {
+        stop,
+        ..first_scene(source, 3)
+    };
+    let flipped = View {
+        flipped: true,
+        ..plain
+    };
+    let (plain, flipped) = (picture(&plain), picture(&flipped));
+    let cell = |query, key| Cell::new(crate::explain::Quantity::Scores(place), &[0, query, key]);
+    for query in 0..source.tokens() {
+        for key in 0..source.tokens() {
+            let (one, other) = (cell(query, key), cell(key, query));
+            assert!(plain.place_of(one).is_some());
+            assert_eq!(plain.place_of(one), flipped.place_of(other));
+        }
     }
 }

@@ -5,6 +5,11 @@ use super::marks::{Align, Look, Mark, Rect, Role};
 use crate::config::Kind;
 use crate::explain::{Cell, Place, Quantity};
 
+/// Height of the columns that exponentials and weights are shown as.
+const COLUMN: f64 = 72.0;
+/// Tokens up to which all weights of a head are drawn: of more, a cell would be a speck.
+const DRAWN: usize = 64;
+
 /// All queries of the head against all keys: divided by the root of D, and the future hidden.
 pub fn mask(board: &mut Board, place: Place) {
     let (token, head) = (board.view.token, board.view.head);
@@ -47,7 +52,7 @@ pub fn mask(board: &mut Board, place: Place) {
         .map(|x| x / root)
         .collect();
     board.say("scores of the chosen query", &own);
-    grid(board, "queries ↓ keys →", 400.0, |i, j| {
+    grid(board, 400.0, |i, j| {
         // The veil falls from the last key to the first.
         let veiled = j > i && hiding > 1.0 - (j as f64 + 0.5) / tokens as f64;
         Shade {
@@ -70,8 +75,9 @@ pub struct Shade {
     pub role: Role,
 }
 
-/// Every query against every key, the chosen query's row framed, not taller than `tallest`.
-pub fn grid(board: &mut Board, label: &str, tallest: f64, shade: impl Fn(usize, usize) -> Shade) {
+/// Every query against every key, the chosen query's line framed, not taller than `tallest`. `shade`
+/// is given a query and a key; a query is a row, or a column where the reader has flipped the view.
+pub fn grid(board: &mut Board, tallest: f64, shade: impl Fn(usize, usize) -> Shade) {
     let tokens = board.source().tokens().max(1);
     let head = 20.0;
     let room = board.room() - head;
@@ -79,6 +85,11 @@ pub fn grid(board: &mut Board, label: &str, tallest: f64, shade: impl Fn(usize, 
         .min(tallest / tokens as f64)
         .min(34.0);
     let height = side * tokens as f64 + head;
+    let flipped = board.view.flipped;
+    let label = match flipped {
+        false => "queries ↓ keys →",
+        true => "keys ↓ queries →",
+    };
     let area = board.shelf(label, Role::Faint, height);
     let labelled = side >= 9.0;
     for i in 0..tokens {
@@ -93,13 +104,14 @@ pub fn grid(board: &mut Board, label: &str, tallest: f64, shade: impl Fn(usize, 
             board.text(at, character, Align::Centre, role);
         }
         for j in 0..tokens {
+            let (query, key) = if flipped { (j, i) } else { (i, j) };
             let Shade {
                 value,
                 most,
                 hidden,
                 cell,
                 role,
-            } = shade(i, j);
+            } = shade(query, key);
             let gap = if side > 6.0 { 1.0 } else { 0.0 };
             board.push(Mark::Cell {
                 area: Rect::new(area.x + head + j as f64 * side, y, side - gap, side - gap),
@@ -108,18 +120,20 @@ pub fn grid(board: &mut Board, label: &str, tallest: f64, shade: impl Fn(usize, 
                 value: if hidden { f64::NEG_INFINITY } else { value },
                 most,
                 cell,
-                alpha: if chosen { 1.0 } else { 0.8 },
+                alpha: if query == board.view.token { 1.0 } else { 0.8 },
             });
         }
     }
-    let y = area.y + head + board.view.token as f64 * side;
-    let row = Rect::new(
-        area.x + head - 1.0,
-        y - 1.0,
-        side * tokens as f64 + 1.0,
-        side + 1.0,
+    let (corner, all) = (
+        (area.x + head - 1.0, area.y + head - 1.0),
+        side * tokens as f64,
     );
-    board.frame(row, Role::Query, 1.0);
+    let at = board.view.token as f64 * side;
+    let line = match flipped {
+        false => Rect::new(corner.0, corner.1 + at, all + 1.0, side + 1.0),
+        true => Rect::new(corner.0 + at, corner.1, side + 1.0, all + 1.0),
+    };
+    board.frame(line, Role::Query, 1.0);
 }
 
 /// One column a key, with its character under the last of the lines.
@@ -161,7 +175,7 @@ pub fn softmax(board: &mut Board, place: Place) {
         let strip = Strip::bars(&shares, Role::Attention)
             .looking(Look::Column)
             .within(1.0);
-        let area = board.shelf("exp(S - largest)", Role::Attention, 110.0);
+        let area = board.shelf("exp(S - largest)", Role::Attention, COLUMN);
         board.say("exponentials", &shares);
         board.cells(area, &strip, |_| None, |j| Come::grown(turns[j]));
         keys(board, area, count);
@@ -180,13 +194,14 @@ pub fn softmax(board: &mut Board, place: Place) {
     let strip = Strip::bars(&weights, Role::Attention)
         .looking(Look::Column)
         .within(1.0);
-    let area = board.shelf("weights A", Role::Attention, 110.0);
+    let area = board.shelf("weights A", Role::Attention, COLUMN);
     board.say("weights", &weights);
     board.cells(area, &strip, at(Quantity::Pattern(place)), |j| {
         Come::grown(turns[j])
     });
     keys(board, area, count);
-    stack(board, &weights, place, board.phase(0.8, 0.98));
+    stack(board, &weights, place, board.phase(0.74, 0.9));
+    triangle(board, place);
 
     let strongest = (0..count).max_by(|a, b| weights[*a].total_cmp(&weights[*b]));
     let strongest = strongest.unwrap_or(0);
@@ -224,6 +239,28 @@ fn stack(board: &mut Board, weights: &[f64], place: Place, come: f64) {
     }
     board.y += LINE / 2.0;
     board.note(format!("the row sums to {sum:.4}"), Role::Ink, come);
+}
+
+/// The weights of every query of the head: the whole triangle, of which the scene has made one line.
+fn triangle(board: &mut Board, place: Place) {
+    let tokens = board.source().tokens();
+    if tokens > DRAWN {
+        let words = format!("the weights of all queries are drawn for up to {DRAWN} tokens");
+        board.note(words, Role::Faint, 1.0);
+        return;
+    }
+    let head = board.view.head;
+    let rows: Vec<Vec<f64>> = (0..tokens)
+        .map(|query| board.numbers(Quantity::Pattern(place), &[head, query]))
+        .collect();
+    let come = board.phase(0.86, 0.98);
+    grid(board, 300.0, |query, key| Shade {
+        value: rows[query].get(key).copied().unwrap_or(0.0) * come,
+        most: 1.0,
+        hidden: key > query,
+        cell: (come >= 1.0).then(|| Cell::new(Quantity::Pattern(place), &[head, query, key])),
+        role: Role::Attention,
+    });
 }
 
 /// Values are weighted and summed.

@@ -1,0 +1,144 @@
+//! The formula of each scene, as MathML: `build/formulas.rs` makes it when the page is built.
+
+use super::journey::Scene;
+use crate::config::attention::{GateForm, Normaliser, SpanFrom};
+use crate::config::{Activation, Attention, ModelConfig, Norm};
+use crate::explain::Place;
+use crate::trace::{Branch, Pass};
+use yew::AttrValue;
+use yew::prelude::*;
+
+include!(concat!(env!("OUT_DIR"), "/formulas.rs"));
+
+/// The scene's formula on the page.
+pub fn formula(scene: Scene, model: &ModelConfig) -> Html {
+    let mathml = AttrValue::Static(mathml(scene, model));
+    html! { <div class="formula">{ Html::from_html_unchecked(mathml) }</div> }
+}
+
+fn mathml(scene: Scene, model: &ModelConfig) -> &'static str {
+    match scene {
+        Scene::Embed => EMBED,
+        Scene::Norm(_) => NORM,
+        Scene::Project(_) => PROJECT,
+        Scene::Score(_) => SCORE,
+        Scene::AdditiveScore(_) => ADDITIVE_SCORE,
+        Scene::Mask(_) => match model.attention {
+            Attention::Additive(_) => MASK_ADDITIVE,
+            Attention::Standard(_) | Attention::HeadGated(_) | Attention::AdaptiveSpan(_) => MASK,
+        },
+        Scene::Sharpen(_) => SHARPEN,
+        Scene::Softmax(place) => weights(model.attention.normaliser(), place),
+        Scene::Mix(_) => MIX,
+        Scene::Gate => gate(&model.attention),
+        Scene::Span => span(&model.attention),
+        Scene::Window => WINDOW,
+        Scene::Heads => match model.attention {
+            Attention::HeadGated(_) => HEADS_GATED,
+            Attention::Standard(_) | Attention::AdaptiveSpan(_) | Attention::Additive(_) => HEADS,
+        },
+        Scene::Add(Branch::Attn) => ADD_ATTENTION,
+        Scene::Add(Branch::Mlp) => ADD_FEED_FORWARD,
+        Scene::FeedForward => match model.activation {
+            Activation::Relu => RELU,
+            Activation::Gelu => GELU,
+        },
+        Scene::Lens => match model.norm {
+            Norm::Pre => LENS,
+            Norm::Post | Norm::None => LOGITS,
+        },
+        Scene::Logits => LOGITS,
+        Scene::Sample => SAMPLE,
+    }
+}
+
+fn weights(normaliser: Normaliser, place: Place) -> &'static str {
+    let windowed = match place.pass {
+        Some(Pass::Local) => true,
+        Some(Pass::Global) | None => false,
+    };
+    match (normaliser, windowed) {
+        (Normaliser::Softmax, false) => SOFTMAX,
+        (Normaliser::Softmax, true) => SOFTMAX_WINDOW,
+        (Normaliser::OffByOne, false) => OFF_BY_ONE,
+        (Normaliser::OffByOne, true) => OFF_BY_ONE_WINDOW,
+        (Normaliser::Sigmoid, false) => SIGMOID,
+        (Normaliser::Sigmoid, true) => SIGMOID_WINDOW,
+    }
+}
+
+/// Of the scene that only a gated model has.
+fn gate(attention: &Attention) -> &'static str {
+    match attention {
+        Attention::HeadGated(options) => match options.gate_form {
+            GateForm::TwoSigmoid => GATE_TWO_SIGMOID,
+            GateForm::LogSymmetric => GATE_LOG_SYMMETRIC,
+        },
+        Attention::Standard(_) | Attention::AdaptiveSpan(_) | Attention::Additive(_) => "",
+    }
+}
+
+/// Of the scene that only a model with a span has.
+fn span(attention: &Attention) -> &'static str {
+    match attention {
+        Attention::AdaptiveSpan(options) => match options.span_from {
+            SpanFrom::RunningMean => SPAN,
+            SpanFrom::Position => SPAN_POSITION,
+        },
+        Attention::Standard(_) | Attention::HeadGated(_) | Attention::Additive(_) => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Kind, RunConfig};
+    use crate::page::explore::journey::journey;
+
+    /// Every scene that some configuration has, with its formula.
+    fn each(mut look: impl FnMut(Scene, &str)) {
+        for kind in Kind::ALL {
+            for norm in [Norm::Pre, Norm::Post, Norm::None] {
+                for normaliser in [
+                    Normaliser::Softmax,
+                    Normaliser::OffByOne,
+                    Normaliser::Sigmoid,
+                ] {
+                    let mut model = RunConfig::default().model;
+                    model.attention = Attention::of(kind, normaliser);
+                    model.norm = norm;
+                    for stop in journey(&model) {
+                        look(stop.scene, mathml(stop.scene, &model));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_scene_has_a_formula_that_is_whole_and_can_be_said() {
+        each(|scene, mathml| {
+            assert!(
+                mathml.starts_with("<math alttext=\""),
+                "{scene:?}: {mathml}"
+            );
+            assert!(mathml.ends_with("</math>"), "{scene:?}: {mathml}");
+            let opened = mathml.matches('<').count() - 2 * mathml.matches("</").count();
+            assert_eq!(opened, mathml.matches("/>").count(), "{scene:?}: {mathml}");
+        });
+    }
+
+    #[test]
+    fn only_queries_keys_and_values_have_their_colours() {
+        let of = |formula: &str| {
+            let coloured = |class: &str| formula.contains(&format!("class=\"{class}\""));
+            ["of-query", "of-key", "of-value"].map(coloured)
+        };
+        assert_eq!(of(PROJECT), [true; 3]);
+        assert_eq!(of(SCORE), [true, true, false]);
+        // Its v is a vector of the head and no value.
+        assert_eq!(of(ADDITIVE_SCORE), [true, true, false]);
+        assert_eq!(of(MIX), [false, false, true]);
+        assert_eq!(of(EMBED), [false; 3]);
+    }
+}
