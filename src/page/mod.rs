@@ -15,6 +15,7 @@ mod fetching;
 mod field;
 mod format;
 mod icons;
+mod knobs;
 mod live;
 mod route;
 mod state;

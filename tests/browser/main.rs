@@ -19,3 +19,4 @@ mod runs;
 mod scripting;
 mod site;
 mod tracing;
+mod writing_on;

@@ -34,6 +34,8 @@ pub struct Wanted {
     pub open: bool,
     pub threshold: f64,
     pub sampling: Sampling,
+    /// So many of the last tokens were drawn.
+    pub written: usize,
     /// What the reader picked.
     pub picked: Option<Cell>,
     /// What the card explains.
@@ -58,6 +60,7 @@ impl Wanted {
             open: explore.open,
             threshold: explore.threshold,
             sampling,
+            written: explore.write_on.shown(),
             picked: explore.picked,
             chosen,
             inputs,
@@ -72,6 +75,7 @@ impl Wanted {
             token: self.token,
             head: self.head,
             sampling: self.sampling,
+            written: self.written,
             picked: self.picked,
             width: width.max(NARROWEST),
             time,

@@ -1,12 +1,13 @@
 //! The page on which a sentence's way through the model is seen, number by number.
 //!
 //! `journey` says which scenes there are, `scene` what stands on the stage in each, `paint` and
-//! `clock` draw it; around the stage are `sentence`, `card`, `poke` and `timeline`. `tracing` asks
-//! the engine. Every number comes from the trace, or is made from it and the weights.
+//! `clock` draw it; around the stage are `sentence`, `card`, `reading`, `poke` and `timeline`.
+//! `tracing` asks the engine for passes, `write_on` for characters. Every number comes from the trace, or is made from it and the weights.
 
 mod card;
 mod characters;
 mod clock;
+mod draw;
 pub mod journey;
 mod models;
 mod overview;
@@ -19,17 +20,19 @@ mod stage;
 mod timeline;
 pub mod tracing;
 mod words;
+mod write_on;
 
 use super::deeds::Page;
 use super::field::{on_click, on_number};
 use super::state::Action;
 use super::state::State;
+use super::state::explore::write_on::WriteOnAction;
 use super::state::explore::{Explore as Looking, ExploreAction, Shown, Slot};
 use crate::explain::explain;
 use card::Card;
 use clock::{Clock, Wanted};
 use gloo::events::{EventListener, EventListenerOptions};
-use journey::Stop;
+use journey::{Scene, Stop};
 use poke::Poke;
 use sentence::Sentence;
 use stage::{Same, Stage};
@@ -53,6 +56,7 @@ pub fn Explore(props: &ExploreProps) -> Html {
     let looking = &state.explore;
     use_traced(page, state);
     use_keys(page);
+    write_on::use_drawn(page, state);
     let clock = {
         let page = page.clone();
         let (canvas, scrubber) = (use_node_ref(), use_node_ref());
@@ -62,7 +66,10 @@ pub fn Explore(props: &ExploreProps) -> Html {
     html! {
         <main class="explore">
             { opening(page, state) }
-            <Sentence page={page.clone()} explore={looking.clone()} />
+            <Sentence
+                page={page.clone()}
+                explore={looking.clone()}
+            />
             if let (Some(slot), Some(stop)) = (&looking.shown, looking.at()) {
                 <Journey
                     page={page.clone()}
@@ -230,6 +237,9 @@ fn Journey(props: &JourneyProps) -> Html {
                 />
             </section>
             <div class="aside">
+                if stop.scene == Scene::Sample && looking.open {
+                    { write_on::options(page, looking, &state.writing) }
+                }
                 <Card
                     page={page.clone()}
                     about={about.unwrap_or_default()}
@@ -303,6 +313,9 @@ fn heading(page: &Page, looking: &Looking, slot: &Slot, stop: Stop) -> Html {
                 } else {
                     { threshold(page, looking) }
                 }
+                if stop.scene == Scene::Cache && looking.open {
+                    { blocks(page, slot, stop.layer) }
+                }
                 if stop.scene.is_of_a_head() || !looking.open {
                 <div class="heads" role="group" aria-label="Head">
                     for head in 0..model.n_head {
@@ -320,6 +333,27 @@ fn heading(page: &Page, looking: &Looking, slot: &Slot, stop: Stop) -> Html {
             }
             </div>
         </header>
+    }
+}
+
+/// Which block's kept keys and values are shown.
+fn blocks(page: &Page, slot: &Slot, chosen: usize) -> Html {
+    html! {
+        <div class="heads" role="group" aria-label="Block">
+            for layer in 0..slot.trace.about.model.n_layer {
+                <button
+                    key={layer}
+                    type="button"
+                    class="chip"
+                    aria-pressed={(layer == chosen).to_string()}
+                    onclick={on_click(&(page.clone(), layer), |(page, layer)| {
+                        page.dispatch(Action::Explore(ExploreAction::Kept(*layer)));
+                    })}
+                >
+                    { format!("block {layer}") }
+                </button>
+            }
+        </div>
     }
 }
 
@@ -355,10 +389,10 @@ fn threshold(page: &Page, looking: &Looking) -> Html {
 fn use_traced(page: &Page, state: &State) {
     let looking = &state.explore;
     let run = state.run.as_ref();
-    let current = looking.shown.as_ref().is_some_and(|slot| {
-        let about = &slot.trace.about;
-        looking.text.ends_with(&about.text) && about.interventions == looking.pokes
-    });
+    let current = looking
+        .shown
+        .as_ref()
+        .is_some_and(|slot| looking.is_shown(slot));
     let wished = Wished {
         run: run.map(|run| Same(Rc::clone(&run.started))),
         step: run.map_or(0, |run| run.progress.step),
@@ -440,6 +474,7 @@ fn action_of(event: &KeyboardEvent) -> Option<ExploreAction> {
         "]" => ExploreAction::StepLayer(1),
         "h" | "H" => ExploreAction::NextHead,
         "o" | "O" => ExploreAction::ToggleOpen,
+        "w" | "W" => ExploreAction::WriteOn(WriteOnAction::Toggle),
         "?" => ExploreAction::Help,
         "Escape" => ExploreAction::Pick(None),
         _ => return None,

@@ -152,6 +152,13 @@ pub fn words(scene: Scene, model: &ModelConfig) -> String {
                 4 * model.n_embd
             )
         }
+        Scene::Cache => format!(
+            "Later tokens look back at this one by its key and its value. Neither can change any more, \
+             since no token sees what comes after it. So they are kept: the next character costs one \
+             new row in each block, and nothing of the earlier ones is computed again. That ends after \
+             {} tokens: the window slides, every token gets another position, and all is made anew.",
+            model.block_size
+        ),
         Scene::Lens => {
             "What would the model say if it ended earlier? The stream at every depth, put through the \
              last norm and the unembedding: a glimpse of a guess that is being formed."
@@ -165,7 +172,8 @@ pub fn words(scene: Scene, model: &ModelConfig) -> String {
         Scene::Sample => {
             "The next character is drawn by chance, as likely as it stands here. A temperature below 1 \
              favours the likeliest, one above 1 the others; top k and top p leave only the first few. \
-             They are those of the prompt on the Train page. The character then joins the sentence."
+             A place between 0 and 1, made from the seed, decides: the same seed draws the same. The \
+             character then joins the sentence, and its own journey begins."
                 .into()
         }
     }
@@ -192,6 +200,7 @@ pub fn formula(scene: Scene) -> &'static str {
         Scene::Heads => "E = Σ z Wo, head by head",
         Scene::Add(_) => "x + f(x)",
         Scene::FeedForward => "f(x) = bend(x W₁) W₂",
+        Scene::Cache => "k, v: one row a token, kept for all that follow",
         Scene::Lens => "softmax(LN(x) U)",
         Scene::Logits => "p = softmax(x U)",
         Scene::Sample => "p = softmax(logits / T), of the kept ones",

@@ -6,6 +6,7 @@
 
 mod attention;
 mod board;
+mod cache;
 mod end;
 mod heads;
 mod marks;
@@ -27,8 +28,10 @@ pub struct View<'a> {
     pub stop: Stop,
     pub token: usize,
     pub head: usize,
-    /// How the next character would be drawn.
+    /// How a character is drawn, the first of them with this seed.
     pub sampling: Sampling,
+    /// So many of the last tokens were drawn.
+    pub written: usize,
     /// The number that the reader picked.
     pub picked: Option<Cell>,
     /// CSS pixels that the stage is wide.
@@ -107,6 +110,7 @@ pub fn picture(view: &View) -> Picture {
         Scene::Heads => heads::out(&mut board),
         Scene::Add(branch) => stream::add(&mut board, branch),
         Scene::FeedForward => stream::feed_forward(&mut board),
+        Scene::Cache => cache::cache(&mut board),
         Scene::Lens => end::lens(&mut board),
         Scene::Logits => end::logits(&mut board),
         Scene::Sample => end::sample(&mut board),
