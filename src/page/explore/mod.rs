@@ -13,6 +13,7 @@ mod models;
 mod overview;
 mod paint;
 mod poke;
+mod replacing;
 mod scene;
 mod sentence;
 mod sight;
@@ -69,6 +70,7 @@ pub fn Explore(props: &ExploreProps) -> Html {
             <Sentence
                 page={page.clone()}
                 explore={looking.clone()}
+                run={state.run.as_ref().map(|run| Same(Rc::clone(&run.started)))}
             />
             if let (Some(slot), Some(stop)) = (&looking.shown, looking.at()) {
                 <Journey
