@@ -13,6 +13,7 @@ mod models;
 mod overview;
 mod paint;
 mod poke;
+mod reading;
 mod replacing;
 mod scene;
 mod sentence;
@@ -35,6 +36,7 @@ use clock::{Clock, Wanted};
 use gloo::events::{EventListener, EventListenerOptions};
 use journey::{Scene, Stop};
 use poke::Poke;
+use reading::Reading;
 use sentence::Sentence;
 use stage::{Same, Stage};
 use std::collections::HashSet;
@@ -221,6 +223,12 @@ fn Journey(props: &JourneyProps) -> Html {
     });
     let wanted = Wanted::of(looking, slot, *stop, sampling, chosen, inputs);
     let explained = (*explained).clone().map(Same);
+    // Elsewhere the scene's own number is seldom a row that one wants to read.
+    let readable = !looking.open || stop.scene == Scene::Lens || looking.picked.is_some();
+    let layers = slot.trace.about.model.n_layer;
+    let read = chosen
+        .filter(|_| readable)
+        .and_then(|cell| reading::place_of(cell, layers));
     let about = chosen.map(|cell| card::about(&slot.source(), cell));
     html! {
         <>
@@ -248,6 +256,9 @@ fn Journey(props: &JourneyProps) -> Html {
                     explained={explained}
                     picked={looking.picked.is_some()}
                 />
+                if let Some((point, token)) = read {
+                    <Reading slot={slot.clone()} {point} {token} />
+                }
                 <Poke
                     page={page.clone()}
                     explore={looking.clone()}
