@@ -14,6 +14,7 @@ mod input;
 mod keeping;
 mod kinds;
 mod person;
+mod poking;
 mod pretrained;
 mod runs;
 mod scripting;

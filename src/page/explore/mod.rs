@@ -8,6 +8,7 @@ mod card;
 mod characters;
 mod clock;
 mod draw;
+mod hand;
 pub mod journey;
 mod models;
 mod overview;
