@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 /// Name, formula, and how one says it. A bold letter is a query, a key or a value, and gets the
 /// colour of its role.
-const FORMULAS: [(&str, &str, &str); 29] = [
+const FORMULAS: [(&str, &str, &str); 30] = [
     (
         "EMBED",
         r"x = \operatorname{tok}[c] + \operatorname{pos}[i]",
@@ -132,6 +132,11 @@ const FORMULAS: [(&str, &str, &str); 29] = [
         "GELU",
         r"f(x) = \operatorname{gelu}(x W_1 + b_1) W_2 + b_2",
         "f of x is gelu of x W 1 plus b 1, times W 2, plus b 2",
+    ),
+    (
+        "CACHE",
+        r"\mathbf{k}_{\le i},\ \mathbf{v}_{\le i} \text{ kept}, \quad \mathbf{k}_{i+1},\ \mathbf{v}_{i+1} \text{ new}",
+        "the keys and values up to i are kept, those of i plus 1 are new",
     ),
     (
         "LENS",

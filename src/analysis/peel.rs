@@ -18,7 +18,7 @@
 
 use super::head::{self, chosen, rows};
 use super::lens::{Point, points};
-use super::vectors::{add_scaled, dot, largest, norm, wide};
+use super::vectors::{add_scaled, dot, largest, norm, softmax, wide};
 use super::{AnalysisError, Options, Unembedding};
 use crate::trace::{Arrays, Trace};
 use serde::Serialize;
@@ -41,6 +41,8 @@ pub struct Round {
     pub token: usize,
     /// Its logit before it was taken away.
     pub logit: f64,
+    /// Its share of the softmax over all characters then.
+    pub probability: f64,
     /// a, in lengths of its direction.
     pub coefficient: f64,
     /// |y| after it was taken away, as a share of what it was at the beginning.
@@ -86,6 +88,7 @@ pub fn peel(unembedding: &Unembedding, y: &[f64], floor: f64, most: usize) -> Pe
         rounds.push(Round {
             token,
             logit,
+            probability: softmax(&logits)[token],
             coefficient,
             left: norm(&residue) / whole,
         });
@@ -185,6 +188,11 @@ mod tests {
             .map(|round| (round.token, round.logit, round.coefficient, round.left))
             .collect();
         assert_eq!(steps, [(0, 6.0, 1.5, 0.8), (1, 4.0, 4.0, 0.0)]);
+        // e^6 of e^6 + e^4; then e^4 of e^0 + e^4.
+        let shares = peeled.rounds.iter().map(|round| round.probability);
+        for (share, away) in shares.zip([2.0f64, 4.0]) {
+            assert!((share - 1.0 / (1.0 + (-away).exp())).abs() < 1e-12);
+        }
         assert_eq!((peeled.residue, peeled.end), (vec![0.0, 0.0], End::Floor));
         assert_eq!(peel(&unembedding, &[3.0, 4.0], 0.0, 1).end, End::Count);
         assert_eq!(

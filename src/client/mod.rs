@@ -246,6 +246,15 @@ impl Client {
         self.write(prompt, options, Rc::new(on_piece)).await
     }
 
+    /// The one character that the model writes after the text. Nobody else is told of it; like any
+    /// writing it ends what is being written.
+    ///
+    /// # Errors
+    /// As [`Client::generate`], and when a later call ended it.
+    pub async fn draw(&self, text: String, options: Sampling) -> Result<char, Fault> {
+        self.draw_one(text, options).await
+    }
+
     /// Ends a [`Client::generate`] after the character in progress.
     ///
     /// # Errors

@@ -184,6 +184,22 @@ impl Client {
         }
     }
 
+    pub(super) async fn draw_one(&self, text: String, options: Sampling) -> Result<char, Fault> {
+        let command = Command::Generate {
+            prompt: text,
+            options: Sampling {
+                tokens: 1,
+                ..options
+            },
+        };
+        match self.ask_once(command).await?.0 {
+            Reply::Generated { text } => text.chars().next().ok_or_else(|| {
+                state("Another text was asked for before this character was drawn. Ask again.")
+            }),
+            other => Err(unexpected(&other)),
+        }
+    }
+
     pub(super) async fn end_writing(&self) -> Result<(), Fault> {
         let link = self.with(|state| {
             state.writing.as_ref()?;

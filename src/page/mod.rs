@@ -17,6 +17,7 @@ mod field;
 mod following;
 mod format;
 mod icons;
+mod knobs;
 mod link;
 mod live;
 mod route;

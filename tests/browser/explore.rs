@@ -20,7 +20,8 @@ pub const TOOLS: &str = "
     window.step = () => Number(/as of step (\\d+)/.exec(document.querySelector('.what').textContent)?.[1]);
     window.apart = (a, b) => Math.max(...a.map((x, i) => Math.abs(x - b[i])));";
 
-fn explore() -> Setup {
+/// The page as it opens, with tools to read it.
+pub fn explore() -> Setup {
     Setup {
         hash: "",
         page_script: TOOLS.into(),
@@ -29,6 +30,9 @@ fn explore() -> Setup {
 }
 
 /// Waits for the first pass, and stands still there.
+///
+/// # Errors
+/// When it does not come.
 pub fn opened(page: &mut Page) -> Outcome<()> {
     page.wait_for("the stage", "!!document.querySelector('.stage canvas')")?;
     page.click("button", "Pause")?;

@@ -36,6 +36,8 @@ pub struct Wanted {
     pub open: bool,
     pub threshold: f64,
     pub sampling: Sampling,
+    /// So many of the last tokens were drawn.
+    pub written: usize,
     /// What the reader picked.
     pub picked: Option<Cell>,
     /// Whether grids show queries as columns.
@@ -62,6 +64,7 @@ impl Wanted {
             open: explore.open,
             threshold: explore.threshold,
             sampling,
+            written: explore.write_on.shown(),
             picked: explore.picked,
             flipped: explore.flipped,
             chosen,
@@ -85,6 +88,7 @@ impl Wanted {
             token: self.token,
             head: self.head,
             sampling: self.sampling,
+            written: self.written,
             picked: self.picked,
             flipped: self.flipped,
             width: width.max(NARROWEST),

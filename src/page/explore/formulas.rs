@@ -43,6 +43,7 @@ fn mathml(scene: Scene, model: &ModelConfig) -> &'static str {
             Activation::Relu => RELU,
             Activation::Gelu => GELU,
         },
+        Scene::Cache => CACHE,
         Scene::Lens => match model.norm {
             Norm::Pre => LENS,
             Norm::Post | Norm::None => LOGITS,

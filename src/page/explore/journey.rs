@@ -28,6 +28,8 @@ pub enum Scene {
     Heads,
     Add(Branch),
     FeedForward,
+    /// The keys and values that later tokens will look back at.
+    Cache,
     Lens,
     Logits,
     /// What is left to draw from, after temperature, top k and top p.
@@ -52,10 +54,9 @@ pub fn journey(model: &ModelConfig) -> Vec<Stop> {
         stops.extend(scenes.map(|scene| Stop { scene, layer }));
     }
     let last = model.n_layer.saturating_sub(1);
-    let mut end = vec![Scene::Lens, Scene::Logits, Scene::Sample];
-    if model.norm == Norm::Pre {
-        end.insert(0, Scene::Norm(NormSite::Final));
-    }
+    let mut end = vec![Scene::Cache];
+    end.extend((model.norm == Norm::Pre).then_some(Scene::Norm(NormSite::Final)));
+    end.extend([Scene::Lens, Scene::Logits, Scene::Sample]);
     stops.extend(end.into_iter().map(|scene| Stop { scene, layer: last }));
     stops
 }
@@ -129,6 +130,7 @@ impl Scene {
             | Scene::Heads
             | Scene::Add(_)
             | Scene::FeedForward
+            | Scene::Cache
             | Scene::Lens
             | Scene::Logits
             | Scene::Sample) => other,
@@ -140,6 +142,7 @@ impl Scene {
         match self {
             Scene::Embed
             | Scene::Norm(NormSite::Final)
+            | Scene::Cache
             | Scene::Lens
             | Scene::Logits
             | Scene::Sample => false,
@@ -169,7 +172,8 @@ impl Scene {
             | Scene::Mask(_)
             | Scene::Sharpen(_)
             | Scene::Softmax(_)
-            | Scene::Mix(_) => true,
+            | Scene::Mix(_)
+            | Scene::Cache => true,
             Scene::Embed
             | Scene::Norm(_)
             | Scene::Gate
@@ -196,6 +200,7 @@ impl Scene {
             | Scene::Window
             | Scene::Add(_)
             | Scene::FeedForward
+            | Scene::Cache
             | Scene::Lens
             | Scene::Logits
             | Scene::Sample => 4.5,
@@ -229,6 +234,7 @@ impl Scene {
             Scene::Heads => "Heads out".into(),
             Scene::Add(_) => "Add".into(),
             Scene::FeedForward => "Feed forward".into(),
+            Scene::Cache => "Keys and values kept".into(),
             Scene::Lens => "Lens".into(),
             Scene::Logits => "Logits".into(),
             Scene::Sample => "Next character".into(),

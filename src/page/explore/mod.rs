@@ -2,16 +2,18 @@
 //!
 //! `journey` says which scenes there are, `scene` what stands on the stage in each, `paint` and
 //! `clock` draw it, `sharing` and `export` give it away; around the stage are `sentence`, `card`,
-//! `poke` and `timeline`. `tracing` asks the engine. Every number comes from the trace, or is made
-//! from it and the weights.
+//! `reading`, `poke` and `timeline`. `tracing` asks the engine for passes, `draw` for characters.
+//! Every number comes from the trace, or is made from it and the weights.
 
 mod card;
 mod characters;
 mod clock;
 mod csv;
+mod draw;
 mod drawing;
 mod export;
 mod formulas;
+mod hand;
 pub mod journey;
 mod models;
 mod notes;
@@ -19,6 +21,8 @@ mod overview;
 mod paint;
 mod pointing;
 mod poke;
+mod reading;
+mod replacing;
 mod scene;
 mod sentence;
 mod sharing;
@@ -29,11 +33,13 @@ mod term;
 mod timeline;
 pub mod tracing;
 mod words;
+mod write_on;
 
 use super::deeds::Page;
 use super::field::{on_click, on_number};
 use super::state::Action;
 use super::state::State;
+use super::state::explore::write_on::WriteOnAction;
 use super::state::explore::{Explore as Looking, ExploreAction, Shown, Slot};
 use super::state::run::Engine;
 use crate::explain::explain;
@@ -41,10 +47,11 @@ use card::Card;
 use clock::{Clock, Wanted};
 use export::Export;
 use gloo::events::{EventListener, EventListenerOptions};
-use journey::Stop;
+use journey::{Scene, Stop};
 use notes::Notes;
 use pointing::{Pointing, told};
 use poke::Poke;
+use reading::Reading;
 use sentence::Sentence;
 use sharing::{Share, use_address};
 use stage::{Same, Stage};
@@ -69,6 +76,7 @@ pub fn Explore(props: &ExploreProps) -> Html {
     let looking = &state.explore;
     use_traced(page, state);
     use_keys(page);
+    write_on::use_drawn(page, state);
     let clock = {
         let page = page.clone();
         let (canvas, scrubber) = (use_node_ref(), use_node_ref());
@@ -79,7 +87,11 @@ pub fn Explore(props: &ExploreProps) -> Html {
     html! {
         <main class="explore">
             { opening(page, state) }
-            <Sentence page={page.clone()} explore={looking.clone()} />
+            <Sentence
+                page={page.clone()}
+                explore={looking.clone()}
+                run={state.run.as_ref().map(|run| Same(Rc::clone(&run.started)))}
+            />
             if let (Some(slot), Some(stop)) = (&looking.shown, looking.at()) {
                 <Journey
                     page={page.clone()}
@@ -227,6 +239,12 @@ fn Journey(props: &JourneyProps) -> Html {
     });
     let wanted = Wanted::of(looking, slot, *stop, sampling, chosen, inputs);
     let explained = (*explained).clone().map(Same);
+    // Elsewhere the scene's own number is seldom a row that one wants to read.
+    let readable = !looking.open || stop.scene == Scene::Lens || looking.picked.is_some();
+    let layers = slot.trace.about.model.n_layer;
+    let read = chosen
+        .filter(|_| readable)
+        .and_then(|cell| reading::place_of(cell, layers));
     let about = chosen.map(|cell| card::about(&slot.source(), cell));
     let taking = html! {
         <>
@@ -278,12 +296,18 @@ fn Journey(props: &JourneyProps) -> Html {
                 />
             </section>
             <div class="aside">
+                if stop.scene == Scene::Sample && looking.open {
+                    { write_on::options(page, looking, &state.writing) }
+                }
                 <Card
                     page={page.clone()}
                     about={about.unwrap_or_default()}
                     explained={explained}
                     picked={looking.picked.is_some()}
                 />
+                if let Some((point, token)) = read {
+                    <Reading slot={slot.clone()} {point} {token} />
+                }
                 <Poke
                     page={page.clone()}
                     explore={looking.clone()}
@@ -366,6 +390,9 @@ fn heading(
                 } else {
                     { threshold(page, looking) }
                 }
+                if stop.scene == Scene::Cache && looking.open {
+                    { blocks(page, slot, stop.layer) }
+                }
                 if stop.scene.is_of_a_head() || !looking.open {
                 <div class="heads" role="group" aria-label="Head">
                     for head in 0..model.n_head {
@@ -383,6 +410,27 @@ fn heading(
             }
             </div>
         </header>
+    }
+}
+
+/// Which block's kept keys and values are shown.
+fn blocks(page: &Page, slot: &Slot, chosen: usize) -> Html {
+    html! {
+        <div class="heads" role="group" aria-label="Block">
+            for layer in 0..slot.trace.about.model.n_layer {
+                <button
+                    key={layer}
+                    type="button"
+                    class="chip"
+                    aria-pressed={(layer == chosen).to_string()}
+                    onclick={on_click(&(page.clone(), layer), |(page, layer)| {
+                        page.dispatch(Action::Explore(ExploreAction::Kept(*layer)));
+                    })}
+                >
+                    { format!("block {layer}") }
+                </button>
+            }
+        </div>
     }
 }
 
@@ -418,10 +466,10 @@ fn threshold(page: &Page, looking: &Looking) -> Html {
 fn use_traced(page: &Page, state: &State) {
     let looking = &state.explore;
     let run = state.run.as_ref();
-    let current = looking.shown.as_ref().is_some_and(|slot| {
-        let about = &slot.trace.about;
-        looking.text.ends_with(&about.text) && about.interventions == looking.pokes
-    });
+    let current = looking
+        .shown
+        .as_ref()
+        .is_some_and(|slot| looking.is_shown(slot));
     let wished = Wished {
         run: run.map(|run| Same(Rc::clone(&run.started))),
         step: run.map_or(0, |run| run.progress.step),
@@ -503,6 +551,7 @@ fn action_of(event: &KeyboardEvent) -> Option<ExploreAction> {
         "]" => ExploreAction::StepLayer(1),
         "h" | "H" => ExploreAction::NextHead,
         "o" | "O" => ExploreAction::ToggleOpen,
+        "w" | "W" => ExploreAction::WriteOn(WriteOnAction::Toggle),
         "?" => ExploreAction::Help,
         "Escape" => ExploreAction::Pick(None),
         _ => return None,

@@ -268,7 +268,7 @@ fn number(page: &Page, explore: &Explore, slot: &Slot, cell: Cell) -> Html {
             let at = explore.at().map(|stop| stop.scene);
             let words = match at {
                 Some(Scene::Softmax(_) | Scene::Mix(_)) => {
-                    "Pick a weight on the stage to set it by hand."
+                    "Drag a weight on the stage up or down, or pick it and set it here."
                 }
                 _ => {
                     "Attention weights, gates, spans and temperatures can be set by hand: pick one."

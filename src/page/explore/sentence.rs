@@ -1,24 +1,35 @@
 //! The sentence: a field to write it in, and its tokens one under the other.
 
 use super::characters::visible;
+use super::replacing::{Offer, offers, replaced};
 use super::sight::use_in_sight;
+use super::stage::Same;
+use crate::client::Started;
 use crate::explain::Quantity;
 use crate::page::deeds::Page;
 use crate::page::field::on_click;
 use crate::page::state::Action;
 use crate::page::state::explore::{Explore, ExploreAction, Slot};
+use crate::trace::About;
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
+
+/// Unknown characters that have an offer each; all have one together.
+const OFFERED: usize = 8;
+/// Characters by which the beginning of what is read is known.
+const QUOTED: usize = 12;
 
 #[derive(PartialEq, Properties)]
 pub struct SentenceProps {
     pub page: Page,
     pub explore: Explore,
+    /// The model that is to read it.
+    pub run: Option<Same<Started>>,
 }
 
 #[component]
 pub fn Sentence(props: &SentenceProps) -> Html {
-    let SentenceProps { page, explore } = props;
+    let SentenceProps { page, explore, run } = props;
     let line = use_node_ref();
     // A longer sentence moves it too.
     let length = explore
@@ -50,10 +61,84 @@ pub fn Sentence(props: &SentenceProps) -> Html {
                 />
             </div>
             <p class="error" id="sentence-error" aria-live="polite">{ explore.problem.clone() }</p>
+            if let Some(Same(started)) = run {
+                { replacements(page, &explore.text, &started.info.vocab) }
+            }
             if let Some(slot) = &explore.shown {
                 { tokens(page, explore, slot, &line) }
             }
         </section>
+    }
+}
+
+/// What could stand in the place of unknown characters.
+fn replacements(page: &Page, text: &str, vocab: &[char]) -> Html {
+    let all = offers(text, vocab);
+    if all.is_empty() {
+        return Html::default();
+    }
+    let button = |label: &'static str, offers: &[Offer], name: Option<String>| {
+        let text = replaced(text, offers);
+        html! {
+            <button
+                type="button"
+                class="small"
+                aria-label={name}
+                onclick={on_click(&(page.clone(), text), |(page, text)| {
+                    page.dispatch(Action::Explore(ExploreAction::Text(text.clone())));
+                })}
+            >
+                { label }
+            </button>
+        }
+    };
+    html! {
+        <div class="replacements" role="group" aria-label="Replace what is unknown">
+            <p class="help">{ "What it knows instead:" }</p>
+            <ul>
+                for offer in all.iter().take(OFFERED) {
+                    <li>
+                        <span>
+                            <b class="character">{ visible(offer.unknown) }</b>
+                            if offer.instead.is_empty() {
+                                { ": leave it out" }
+                            } else {
+                                { ": use " }
+                                <b class="character">
+                                    { offer.instead.chars().map(visible).collect::<String>() }
+                                </b>
+                            }
+                        </span>
+                        { button("Replace", std::slice::from_ref(offer), Some(format!(
+                            "Replace {}", spoken(offer.unknown)
+                        ))) }
+                    </li>
+                }
+            </ul>
+            if all.len() > OFFERED {
+                <p class="help">{ format!("and {} others", all.len() - OFFERED) }</p>
+            }
+            { button("Replace all", &all, None) }
+        </div>
+    }
+}
+
+/// Which part of a sentence that is longer than a block is read.
+fn window(about: &About) -> Html {
+    let quoted = |part: String| format!("“{}”", part.replace('\n', "↵"));
+    let first: String = about.text.chars().take(QUOTED).collect();
+    html! {
+        <p class="help window">
+            { format!(
+                "This model reads {} characters at once. Your sentence has {}: the last {} are read, \
+                 from {} to its end, and the first {} are not seen at all.",
+                about.model.block_size,
+                about.cut + about.tokens.len(),
+                about.tokens.len(),
+                quoted(first + "…"),
+                about.cut,
+            ) }
+        </p>
     }
 }
 
@@ -63,12 +148,7 @@ fn tokens(page: &Page, explore: &Explore, slot: &Slot, line: &NodeRef) -> Html {
     html! {
         <>
             if about.cut > 0 {
-                <p class="help">
-                    { format!(
-                        "The model sees {} characters at once: the first {} are left out.",
-                        about.model.block_size, about.cut
-                    ) }
-                </p>
+                { window(about) }
             }
             <ol ref={line} class="tokens" aria-label="Tokens">
                 for (n, character) in slot.characters().into_iter().enumerate() {

@@ -1,6 +1,7 @@
 //! The stage: one canvas, the keys that move over it, and a table for those who do not see it.
 
 use super::clock::{Clock, Wanted};
+use super::hand::Held;
 use super::scene::Picture;
 use super::term::Term;
 use crate::explain::Cell;
@@ -8,6 +9,8 @@ use crate::page::deeds::Page;
 use crate::page::state::Action;
 use crate::page::state::explore::{ExploreAction, Playhead};
 use crate::page::theme::Theme;
+use gloo::events::{EventListener, EventListenerOptions};
+use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -62,13 +65,6 @@ pub fn Stage(props: &StageProps) -> Html {
         let clock = Rc::clone(&clock);
         use_effect_with(props.lit, move |lit| clock.light(*lit));
     }
-    let on_move = {
-        let (clock, hovered) = (Rc::clone(&clock), props.hovered.clone());
-        move |e: PointerEvent| {
-            let at = (f64::from(e.offset_x()), f64::from(e.offset_y()));
-            hovered.set(clock.look(|picture| picture.cell_at(at)));
-        }
-    };
     let on_leave = {
         let hovered = props.hovered.clone();
         move |_: PointerEvent| hovered.set(None)
@@ -78,14 +74,56 @@ pub fn Stage(props: &StageProps) -> Html {
         let hovered = props.hovered.clone();
         use_effect_with(props.wanted.stop, move |_| hovered.set(None));
     }
-    let on_pointer = {
-        let (clock, page) = (Rc::clone(&clock), props.page.clone());
+    let held = use_mut_ref(|| None::<Held>);
+    use_held_still(&clock, &held);
+    let on_down = {
+        let (clock, page, held) = (Rc::clone(&clock), props.page.clone(), Rc::clone(&held));
+        let (wanted, playing) = (props.wanted.clone(), props.playhead.playing);
         move |e: PointerEvent| {
-            let at = (f64::from(e.offset_x()), f64::from(e.offset_y()));
-            if let Some(cell) = clock.look(|picture| picture.cell_at(at)) {
-                page.dispatch(Action::Explore(ExploreAction::Pick(Some(cell))));
+            let at = place_of(&e);
+            let Some(cell) = clock.look(|picture| picture.cell_at(at)) else {
+                return;
+            };
+            page.dispatch(Action::Explore(ExploreAction::Pick(Some(cell))));
+            // Only the mouse's first button holds.
+            let scene = (wanted.open && e.button() == 0).then_some(wanted.stop.scene);
+            let source = wanted.slot.source();
+            let weight = |cell| source.at(cell).map_or(0.0, f64::from);
+            let taken = scene
+                .and_then(|scene| clock.look(|picture| Held::taken(picture, scene, at, weight)));
+            if taken.is_some() {
+                held.replace(taken);
+                // Outside of the canvas it goes on; where it cannot, it ends there.
+                if let Some(canvas) = clock.canvas.cast::<web_sys::Element>() {
+                    let _ = canvas.set_pointer_capture(e.pointer_id());
+                }
+                if playing {
+                    // What one holds is not to move by itself.
+                    page.dispatch(Action::Explore(ExploreAction::Time(clock.time())));
+                }
             }
         }
+    };
+    let on_move = {
+        let (page, held) = (props.page.clone(), Rc::clone(&held));
+        let (clock, hovered) = (Rc::clone(&clock), props.hovered.clone());
+        move |e: PointerEvent| {
+            hovered.set(clock.look(|picture| picture.cell_at(place_of(&e))));
+            if e.buttons() == 0 {
+                // It was let go where nobody heard it.
+                held.take();
+            }
+            let change = held
+                .borrow_mut()
+                .as_mut()
+                .and_then(|held| held.dragged(place_of(&e)));
+            if let Some(change) = change {
+                page.dispatch(Action::Explore(ExploreAction::Poke(change)));
+            }
+        }
+    };
+    let on_up = move |_: PointerEvent| {
+        held.take();
     };
     let on_key = {
         let (clock, page) = (Rc::clone(&clock), props.page.clone());
@@ -124,9 +162,11 @@ pub fn Stage(props: &StageProps) -> Html {
                 role="application"
                 aria-label={props.label.clone()}
                 aria-describedby="stage-table"
-                onpointerdown={on_pointer}
+                onpointerdown={on_down}
                 onpointermove={on_move}
                 onpointerleave={on_leave}
+                onpointerup={on_up.clone()}
+                onpointercancel={on_up}
                 onkeydown={on_key}
             />
             { table(&at_rest) }
@@ -137,6 +177,28 @@ pub fn Stage(props: &StageProps) -> Html {
             </p>
         </div>
     }
+}
+
+/// Where a pointer is on the canvas.
+fn place_of(e: &PointerEvent) -> (f64, f64) {
+    (f64::from(e.offset_x()), f64::from(e.offset_y()))
+}
+
+/// A finger that holds a weight does not scroll the page. Yew's own listeners could not say so.
+#[hook]
+fn use_held_still(clock: &Rc<Clock>, held: &Rc<RefCell<Option<Held>>>) {
+    let (clock, held) = (Rc::clone(clock), Rc::clone(held));
+    use_effect_with((), move |()| {
+        let options = EventListenerOptions::enable_prevent_default();
+        let listener = clock.canvas.cast::<web_sys::Element>().map(|canvas| {
+            EventListener::new_with_options(&canvas, "touchstart", options, move |event| {
+                if held.borrow().is_some() {
+                    event.prevent_default();
+                }
+            })
+        });
+        move || drop(listener)
+    });
 }
 
 /// The numbers of the scene, read out and not seen.

@@ -3,6 +3,7 @@
 use super::clock::Clock;
 use super::sight::use_in_sight;
 use super::stage::Same;
+use super::write_on;
 use crate::page::deeds::Page;
 use crate::page::field::{on_click, on_number};
 use crate::page::icons::Icon;
@@ -12,7 +13,7 @@ use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 /// The keys and what they do.
-const KEYS: [(&str, &str); 10] = [
+const KEYS: [(&str, &str); 11] = [
     ("Space", "play or pause"),
     ("← →", "one scene back or on"),
     ("↑ ↓", "one token up or down"),
@@ -20,6 +21,7 @@ const KEYS: [(&str, &str); 10] = [
     ("[ ]", "one block back or on"),
     ("H", "next head"),
     ("O", "overview, or back into the blocks"),
+    ("W", "write on, or stop"),
     ("Esc", "back to the scene's own number"),
     ("?", "this list"),
     ("arrows on the stage", "from number to number"),
@@ -119,6 +121,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
                     }
                 </select>
             </label>
+            { write_on::switch(page, explore) }
             <button
                 type="button"
                 class="quiet small"

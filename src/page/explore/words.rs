@@ -251,6 +251,21 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
                 Say(" to the stream."),
             ]
         }
+        Scene::Cache => vec![
+            Say("Later tokens look back at this one by its "),
+            Point(Term::Key, "key"),
+            Say(" and its "),
+            Point(Term::Value, "value"),
+            Say(
+                ". Neither can change any more, since no token sees what comes after it. So they are \
+                 kept: the next character costs one new row in each block, and nothing of the earlier \
+                 ones is computed again. That ends after ",
+            ),
+            Count(model.block_size),
+            Say(
+                " tokens: the window slides, every token gets another position, and all is made anew.",
+            ),
+        ],
         Scene::Lens => vec![
             Say(
                 "What would the model say if it ended earlier? The stream at every depth, put through the \
@@ -273,8 +288,9 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
             Point(Term::Probability, "as likely"),
             Say(
                 " as it stands here. A temperature below 1 favours the likeliest, one above 1 the others; \
-                 top k and top p leave only the first few. They are those of the prompt on the Train \
-                 page. The character then joins the sentence.",
+                 top k and top p leave only the first few. A place between 0 and 1, made from the seed, \
+                 decides: the same seed draws the same. The character then joins the sentence, and its \
+                 own journey begins.",
             ),
         ],
     }
@@ -346,6 +362,7 @@ mod tests {
                         sampling: Sampling::default(),
                         picked: None,
                         flipped: false,
+                        written: 0,
                         width: 620.0,
                         time: 1.0,
                     };

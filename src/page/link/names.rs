@@ -31,6 +31,7 @@ pub fn of_scene(scene: Scene) -> String {
         Scene::Add(Branch::Attn) => "add-attention".into(),
         Scene::Add(Branch::Mlp) => "add-feed-forward".into(),
         Scene::FeedForward => "feed-forward".into(),
+        Scene::Cache => "cache".into(),
         Scene::Lens => "lens".into(),
         Scene::Logits => "logits".into(),
         Scene::Sample => "sample".into(),

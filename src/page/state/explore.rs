@@ -1,20 +1,25 @@
 //! What is looked at on the Explore page: a sentence, a place in its journey, a number.
 
+mod action;
 mod arrival;
+pub mod write_on;
 
+pub use action::ExploreAction;
 pub use arrival::Arrival;
 
 use super::writing::unknown_characters;
 use crate::client::Started;
 use crate::explain::{Cell, Source};
-use crate::page::explore::journey::{Stop, journey};
+use crate::page::explore::journey::{Scene, Stop, journey};
 use crate::trace::{Arrays, Intervention, Trace};
 use std::rc::Rc;
+use write_on::{Next, WriteOn};
 
 /// The slowest and the fastest that the scenes play.
 pub const SPEEDS: [f64; 5] = [0.25, 0.5, 1.0, 2.0, 4.0];
 
-/// Characters that the text field takes; the engine looks at the last block of them.
+/// Characters that the text field takes, the last of what is written there; the engine looks at the
+/// last block of them.
 pub const LONGEST: usize = 2_000;
 
 /// A forward pass as it is shown, with the weights that it was computed with where they are here.
@@ -70,81 +75,6 @@ impl Slot {
     }
 }
 
-/// What can be done on the Explore page.
-#[derive(Clone, Debug)]
-pub enum ExploreAction {
-    Text(String),
-    /// A character that the model thought likely joins the sentence.
-    Append(char),
-    /// A pass made beforehand, for as long as there is no engine to make one.
-    FirstLook(Slot),
-    /// The pass that was asked for is here, or will not come.
-    Traced(Result<Slot, String>),
-    Token(usize),
-    /// So many tokens down, or up.
-    StepToken(isize),
-    StepLayer(isize),
-    Head(usize),
-    NextHead,
-    /// To a scene, by its place in the journey.
-    Stop(usize),
-    StepScene(isize),
-    /// The scene that played has come to its end.
-    Ended,
-    TogglePlay,
-    /// To a moment of the scene, where it then stays.
-    Time(f64),
-    Speed(f64),
-    Pick(Option<Cell>),
-    /// Into the blocks, or back to the overview.
-    Open(bool),
-    ToggleOpen,
-    Freeze(bool),
-    /// The list of keys.
-    Help,
-    Poke(Intervention),
-    /// Takes the change of the same thing back.
-    Unpoke(Intervention),
-    UnpokeAll,
-    /// Attention below it is drawn without a line.
-    Threshold(f64),
-    /// Queries as columns, or as rows.
-    Flip(bool),
-}
-
-impl ExploreAction {
-    /// Whether the reader asks for another pass.
-    fn changes_the_pass(&self) -> bool {
-        match self {
-            ExploreAction::Text(_)
-            | ExploreAction::Append(_)
-            | ExploreAction::Poke(_)
-            | ExploreAction::Unpoke(_)
-            | ExploreAction::UnpokeAll => true,
-            ExploreAction::FirstLook(_)
-            | ExploreAction::Traced(_)
-            | ExploreAction::Token(_)
-            | ExploreAction::StepToken(_)
-            | ExploreAction::StepLayer(_)
-            | ExploreAction::Head(_)
-            | ExploreAction::NextHead
-            | ExploreAction::Stop(_)
-            | ExploreAction::StepScene(_)
-            | ExploreAction::Ended
-            | ExploreAction::TogglePlay
-            | ExploreAction::Time(_)
-            | ExploreAction::Speed(_)
-            | ExploreAction::Pick(_)
-            | ExploreAction::Open(_)
-            | ExploreAction::ToggleOpen
-            | ExploreAction::Freeze(_)
-            | ExploreAction::Help
-            | ExploreAction::Flip(_)
-            | ExploreAction::Threshold(_) => false,
-        }
-    }
-}
-
 /// Where the scene stands. `moved` counts whatever moves it but the clock itself, so that a clock
 /// knows when to start from `time` again.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -179,6 +109,9 @@ pub struct Explore {
     pub threshold: f64,
     /// Whether grids show queries as columns.
     pub flipped: bool,
+    /// The block whose kept keys and values are shown.
+    kept: usize,
+    pub write_on: WriteOn,
     /// Whether a token was chosen by the person; until then it is the last one.
     token_chosen: bool,
     /// The link that was followed, until its picture stands there.
@@ -210,6 +143,8 @@ impl Default for Explore {
             pokes: Vec::new(),
             threshold: 0.3,
             flipped: false,
+            kept: 0,
+            write_on: WriteOn::default(),
             token_chosen: false,
             arrival: None,
             remarks: Vec::new(),
@@ -239,6 +174,7 @@ impl Explore {
         self.picked = None;
         self.problem = None;
         self.forget_others(&started.label);
+        self.write_on.forget();
     }
 
     /// There is no model any more.
@@ -246,6 +182,7 @@ impl Explore {
         self.shown = None;
         self.problem = None;
         self.pokes.clear();
+        self.write_on.forget();
     }
 
     pub fn reduce(&mut self, action: ExploreAction) {
@@ -255,16 +192,13 @@ impl Explore {
         }
         match action {
             ExploreAction::Text(text) => {
-                self.text = text.chars().take(LONGEST).collect();
-                self.touched = true;
-                self.token_chosen = false;
-                self.forget_places();
+                self.text = ending(&text).into();
+                self.write_on.forget();
+                self.rewritten();
             }
             ExploreAction::Append(character) => {
-                self.text.push(character);
-                self.touched = true;
-                self.token_chosen = false;
-                self.forget_places();
+                self.append(character);
+                self.write_on.forget();
             }
             ExploreAction::FirstLook(slot) => {
                 if self.shown.is_none() && self.text.is_empty() {
@@ -273,7 +207,7 @@ impl Explore {
                 }
             }
             ExploreAction::Traced(Ok(slot)) => self.show(slot),
-            ExploreAction::Traced(Err(problem)) => self.problem = Some(problem),
+            ExploreAction::Traced(Err(problem)) => self.halt(problem),
             ExploreAction::Token(token) => self.choose_token(token),
             ExploreAction::StepToken(by) => self.choose_token(self.token.saturating_add_signed(by)),
             ExploreAction::StepLayer(by) => {
@@ -283,9 +217,10 @@ impl Explore {
             ExploreAction::NextHead => self.choose_head(self.head + 1),
             ExploreAction::Stop(stop) => self.go(stop),
             ExploreAction::StepScene(by) => self.go(self.stop.saturating_add_signed(by)),
-            ExploreAction::Ended => match self.stop + 1 < self.stops() {
-                true => self.go(self.stop + 1),
-                false => {
+            ExploreAction::Ended => match self.playing_from(self.stop + 1) {
+                Some(stop) => self.go(stop),
+                None if self.write_on.on => self.draw(),
+                None => {
                     self.move_to(1.0);
                     self.playhead.playing = false;
                 }
@@ -317,13 +252,44 @@ impl Explore {
             ExploreAction::UnpokeAll => self.pokes.clear(),
             ExploreAction::Threshold(threshold) => self.threshold = threshold,
             ExploreAction::Flip(flipped) => self.flipped = flipped,
+            ExploreAction::Kept(layer) => {
+                self.kept = layer;
+                self.picked = None;
+            }
+            ExploreAction::WriteOn(action) => self.write(action),
         }
+    }
+
+    /// Another sentence: what was said of places in the one before does not hold.
+    fn rewritten(&mut self) {
+        self.touched = true;
+        self.token_chosen = false;
+        self.forget_places();
+    }
+
+    /// Whether that pass is of the present text.
+    fn is_of_text(&self, shown: &Shown) -> bool {
+        let about = &shown.trace.about;
+        // The count too: `aa` ends with what `aaa` ends with.
+        self.text.ends_with(&about.text)
+            && about.cut + about.tokens.len() == self.text.chars().count()
+    }
+
+    /// Whether it is the pass that the page asks for: the present text with the present changes.
+    pub fn is_shown(&self, shown: &Shown) -> bool {
+        self.is_of_text(shown) && shown.trace.about.interventions == self.pokes
     }
 
     /// The scene that is open.
     pub fn at(&self) -> Option<Stop> {
         let shown = self.shown.as_ref()?;
-        shown.journey.get(self.stop).copied()
+        let stop = shown.journey.get(self.stop).copied()?;
+        // It comes after the blocks, and looks into any of them.
+        let layer = match stop.scene == Scene::Cache {
+            true => self.kept.min(stop.layer),
+            false => stop.layer,
+        };
+        Some(Stop { layer, ..stop })
     }
 
     /// The block that is open.
@@ -343,8 +309,9 @@ impl Explore {
             .as_ref()
             .is_some_and(|before| before.journey == slot.journey);
         if !same {
-            let scene = self.at();
-            let place = scene.and_then(|at| slot.journey.iter().position(|stop| *stop == at));
+            let before = self.shown.as_ref().map(|before| &before.journey);
+            let at = before.and_then(|journey| journey.get(self.stop));
+            let place = at.and_then(|at| slot.journey.iter().position(|stop| stop == at));
             self.stop = place.unwrap_or(0);
             self.picked = None;
             if place.is_none() {
@@ -365,8 +332,15 @@ impl Explore {
             self.picked = None;
         }
         self.problem = None;
+        let joined = self.write_on.next == Next::Joined && self.is_of_text(&slot);
         self.shown = Some(slot);
         self.settle();
+        if joined {
+            self.write_on.next = Next::NotAsked;
+            if let Some(first) = self.playing_from(0).filter(|_| self.write_on.on) {
+                self.go(first);
+            }
+        }
     }
 
     fn choose_token(&mut self, token: usize) {
@@ -394,6 +368,10 @@ impl Explore {
             return;
         };
         let layer = layer.min(shown.trace.about.model.n_layer.saturating_sub(1));
+        if self.at().is_some_and(|at| at.scene == Scene::Cache) {
+            self.reduce(ExploreAction::Kept(layer));
+            return;
+        }
         let scene = self.at().map(|at| at.scene.in_layer(layer));
         let within = |stop: &Stop| stop.layer == layer && stop.scene.is_in_block();
         let same = |stop: &Stop| within(stop) && Some(stop.scene) == scene;
@@ -434,6 +412,12 @@ impl Explore {
             | Intervention::Gate { position, .. } => position.is_none(),
         });
     }
+}
+
+/// The last characters of a text, as many as the field takes.
+fn ending(text: &str) -> &str {
+    let first = text.char_indices().rev().nth(LONGEST - 1);
+    first.map_or(text, |(at, _)| &text[at..])
 }
 
 /// Whether two changes are of the same thing, so that the later takes the earlier one's place.

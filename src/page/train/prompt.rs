@@ -2,8 +2,9 @@
 
 use crate::client::Started;
 use crate::page::deeds::Page;
-use crate::page::field::{Control, FieldRow, on_click};
+use crate::page::field::on_click;
 use crate::page::icons::Icon;
+use crate::page::knobs::knobs;
 use crate::page::state::Action;
 use crate::page::state::shelf::task_title;
 use crate::page::state::writing::{Knob, Writing, WritingAction, Written, unknown_characters};
@@ -94,9 +95,7 @@ pub fn PromptCard(props: &PromptCardProps) -> Html {
             <details class="knobs">
                 <summary>{ "How it draws the next character" }</summary>
                 <div class="fields">
-                    for knob in Knob::ALL {
-                        { row(page, writing, knob) }
-                    }
+                    { knobs(page, writing, &Knob::ALL) }
                 </div>
             </details>
         </section>
@@ -133,36 +132,5 @@ fn paper(written: &Written, active: bool) -> Html {
                 <span class="caret" aria-hidden="true" />
             }
         </div>
-    }
-}
-
-fn row(page: &Page, writing: &Writing, knob: Knob) -> Html {
-    let id = match knob {
-        Knob::Tokens => "knob-tokens",
-        Knob::Temperature => "knob-temperature",
-        Knob::TopK => "knob-top-k",
-        Knob::TopP => "knob-top-p",
-        Knob::Seed => "knob-seed",
-    };
-    let on_edit = {
-        let page = page.clone();
-        move |text| page.dispatch(Action::Writing(WritingAction::Turn(knob, text)))
-    };
-    let on_leave = {
-        let page = page.clone();
-        move |()| page.dispatch(Action::Writing(WritingAction::Leave(knob)))
-    };
-    html! {
-        <FieldRow
-            key={id}
-            id={id}
-            label={knob.label()}
-            help={knob.help()}
-            control={Control::Number}
-            value={writing.shown(knob)}
-            error={writing.error(knob)}
-            on_edit={on_edit}
-            on_leave={on_leave}
-        />
     }
 }

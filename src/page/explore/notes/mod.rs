@@ -46,6 +46,7 @@ impl Dispute {
             | Scene::Heads
             | Scene::Add(_)
             | Scene::FeedForward
+            | Scene::Cache
             | Scene::Lens
             | Scene::Logits
             | Scene::Sample => None,

@@ -8,6 +8,8 @@ use crate::page::explore::characters::of_text;
 /// Below this a label stands above its strip and not beside it.
 const NARROW: f64 = 560.0;
 
+/// Width of a letter, with room to spare: nothing measures words before they are drawn.
+const LETTER: f64 = 6.8;
 /// Height of a line of words.
 pub const LINE: f64 = 18.0;
 /// Between two strips.
@@ -213,11 +215,15 @@ impl<'a> Board<'a> {
         self.push(Mark::Frame { area, role, alpha });
     }
 
-    /// A line of words over the whole width, and down by it.
+    /// Words over the whole width, in as many lines as they need, and down by them.
     pub fn note(&mut self, words: impl Into<String>, role: Role, alpha: f64) {
-        let at = (self.left(), self.y + LINE / 2.0);
-        self.words(at, words, Align::Left, role, alpha);
-        self.y += LINE + 4.0;
+        let most = (self.room() / LETTER) as usize;
+        for line in lines(&words.into(), most) {
+            let at = (self.left(), self.y + LINE / 2.0);
+            self.words(at, line, Align::Left, role, alpha);
+            self.y += LINE;
+        }
+        self.y += 4.0;
     }
 
     /// Room for a strip with its label, and down by it.
@@ -293,6 +299,21 @@ impl<'a> Board<'a> {
     }
 }
 
+/// Words in lines of so many characters at most, unless one word alone is longer.
+fn lines(words: &str, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= most => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.into()),
+        }
+    }
+    lines
+}
+
 /// The n-th of `of` equal parts, side by side.
 pub fn nth(area: Rect, n: usize, of: usize) -> Rect {
     let width = area.w / of.max(1) as f64;
@@ -310,4 +331,16 @@ pub fn largest(numbers: &[f64]) -> f64 {
 fn gently(share: f64) -> f64 {
     let x = share.clamp(0.0, 1.0);
     x * x * (3.0 - 2.0 * x)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lines;
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(lines("the big dog", 80), ["the big dog"]);
+        assert_eq!(lines("the big dog", 7), ["the big", "dog"]);
+        assert_eq!(lines("a fluffiest dog", 5), ["a", "fluffiest", "dog"]);
+    }
 }

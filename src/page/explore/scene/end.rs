@@ -1,9 +1,10 @@
 //! What the stream says: the lens at every depth, and the next character.
 
 use super::board::{Board, Come, LINE, Strip, largest};
-use super::marks::{Align, Look, Rect, Role};
+use super::marks::{Align, Look, Mark, Rect, Role};
 use crate::explain::{Cell, Quantity};
 use crate::page::explore::characters::of_vocabulary;
+use crate::page::explore::draw::{After, Candidate, after, candidates, drawn, place, ranked};
 use crate::protocol::Sampling;
 
 /// Characters shown at each depth.
@@ -151,54 +152,6 @@ pub fn logits(board: &mut Board) {
     }
 }
 
-/// What a draw would be made from.
-#[derive(Debug, PartialEq)]
-struct Candidate {
-    character: usize,
-    /// Its share after the temperature, of those that top k leaves.
-    tempered: f64,
-    /// The chance that it is drawn; 0 for one that is left out.
-    chance: f64,
-}
-
-/// The engine's own steps: temperature, then the k likeliest, then the likeliest that reach `top_p`
-/// together.
-fn candidates(logits: &[f64], options: &Sampling) -> Vec<Candidate> {
-    let order = ranked(logits);
-    let highest = order.first().map_or(0.0, |(_, logit)| *logit);
-    let left = match (options.temperature <= 0.0, options.top_k) {
-        (true, _) => 1,
-        (false, 0) => order.len(),
-        (false, k) => k as usize,
-    };
-    let temperature = f64::from(options.temperature).max(f64::MIN_POSITIVE);
-    let weights: Vec<f64> = order
-        .iter()
-        .enumerate()
-        .map(|(n, (_, logit))| match (n < left, n) {
-            (true, 0) => 1.0,
-            (true, _) => ((logit - highest) / temperature).exp(),
-            (false, _) => 0.0,
-        })
-        .collect();
-    let total: f64 = weights.iter().sum();
-    let mut reach = 0.0;
-    let kept = weights.iter().take(left).take_while(|weight| {
-        let before = reach;
-        reach += **weight / total;
-        before < f64::from(options.top_p)
-    });
-    let kept = kept.count();
-    let sum: f64 = weights.iter().take(kept).sum();
-    let each = order.iter().zip(&weights).enumerate();
-    each.map(|(n, ((character, _), weight))| Candidate {
-        character: *character,
-        tempered: weight / total,
-        chance: if n < kept { weight / sum } else { 0.0 },
-    })
-    .collect()
-}
-
 /// Temperature, top k and top p: what is left to draw from.
 pub fn sample(board: &mut Board) {
     let token = board.view.token;
@@ -255,13 +208,13 @@ pub fn sample(board: &mut Board) {
             (
                 candidate.tempered,
                 Role::Gate,
-                Come::grown(board.turn(n, count, 0.05, 0.45)),
+                Come::grown(board.turn(n, count, 0.05, 0.3)),
                 None,
             ),
             (
                 candidate.chance,
                 Role::Attention,
-                Come::grown(board.turn(n, count, 0.5, 0.9)),
+                Come::grown(board.turn(n, count, 0.3, 0.6)),
                 None,
             ),
         ];
@@ -286,74 +239,99 @@ pub fn sample(board: &mut Board) {
         .map(|candidate| candidate.chance)
         .collect();
     board.say("chances, the likeliest first", &chances);
-    let tokens = board.source().tokens();
-    let come = board.phase(0.9, 1.0);
-    board.note("What is drawn joins the sentence.", Role::Faint, come);
-    let words =
-        format!("The {tokens} keys and values of each head are kept: one of each is added.");
-    board.note(words, Role::Faint, come);
+    line(board, &all);
     if let Some(best) = all.first() {
         board.focus(Cell::new(Quantity::Probabilities, &[token, best.character]));
     }
 }
 
-/// Places by size, the largest first.
-fn ranked(numbers: &[f64]) -> Vec<(usize, f64)> {
-    let mut all: Vec<(usize, f64)> = numbers.iter().copied().enumerate().collect();
-    all.sort_by(|a, b| b.1.total_cmp(&a.1));
-    all
+/// The chances side by side from 0 to 1, and where on that line the draw falls.
+fn line(board: &mut Board, all: &[Candidate]) {
+    let options = board.view.sampling;
+    let tokens = &board.source().trace.about.tokens;
+    let come = board.phase(0.62, 0.78);
+    let area = board.shelf("the draw", Role::Gate, 30.0);
+    let mut x = area.x;
+    let kept = all.iter().filter(|candidate| candidate.chance > 0.0);
+    for (n, candidate) in kept.enumerate() {
+        let width = candidate.chance * area.w;
+        let part = Rect::new(x, area.y, (width - 1.0).max(0.5), area.h);
+        board.push(Mark::Cell {
+            area: part,
+            role: Role::Attention,
+            look: Look::Part,
+            // One shade and another, to tell neighbours apart; the chance is the length.
+            value: if n % 2 == 0 { 0.42 } else { 0.22 },
+            most: 1.0,
+            cell: None,
+            alpha: come,
+        });
+        if width > 14.0 {
+            let words = of_vocabulary(&board.source(), candidate.character);
+            board.words(part.centre(), words, Align::Centre, Role::Ink, come);
+        }
+        x += width;
+    }
+    for (x, words, align) in [
+        (area.x, "0", Align::Left),
+        (area.x + area.w, "1", Align::Right),
+    ] {
+        board.words((x, area.y + area.h + 9.0), words, align, Role::Faint, come);
+    }
+    board.y += LINE / 2.0;
+    let come = board.phase(0.8, 0.95);
+    let character = |board: &Board, token| of_vocabulary(&board.source(), token);
+    let fell = |seed| place(&Sampling { seed, ..options });
+    let words = match after(tokens, board.view.written, board.view.token, options) {
+        After::Next { seed } => {
+            let at = fell(seed);
+            let Some(token) = drawn(all, at) else { return };
+            mark(board, area, at, token, come);
+            let character = character(board, token);
+            match at {
+                Some(at) => format!("seed {seed}: the draw falls at {at:.4}, on {character}"),
+                None => format!("temperature 0: no draw, {character} is the likeliest"),
+            }
+        }
+        After::Drawn {
+            character: token,
+            seed,
+        } => {
+            let at = fell(seed);
+            let character = character(board, token);
+            // With other options it may have been drawn from elsewhere: then its place is not known.
+            match (drawn(all, at) == Some(token), at) {
+                (true, Some(place)) => {
+                    mark(board, area, at, token, come);
+                    format!("seed {seed}: the draw fell at {place:.4}, on {character}")
+                }
+                (true, None) => format!("temperature 0: {character} was the likeliest"),
+                (false, _) => format!("{character} was drawn here, under other options"),
+            }
+        }
+        After::Given(token) => {
+            let character = character(board, token);
+            format!("Here the sentence goes on with {character}: it was given and not drawn.")
+        }
+    };
+    board.note(words, Role::Ink, come);
+}
+
+/// The place of the draw on its line.
+fn mark(board: &mut Board, area: Rect, at: Option<f64>, token: usize, come: f64) {
+    board.say("drawn, by its number", &[token as f64]);
+    let Some(at) = at else { return };
+    board.say("place of the draw", &[at]);
+    let x = area.x + at * area.w;
+    board.line(
+        (x, area.y - 6.0),
+        (x, area.y + area.h + 4.0),
+        Role::Gate,
+        3.0,
+        come,
+    );
 }
 
 fn percent(p: f64) -> String {
     format!("{:.1} %", 100.0 * p)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Probabilities 0.25, 0.1, 0.5, 0.15 at temperature 1.
-    fn chances(options: Sampling) -> [f64; 4] {
-        let logits = [0.25f64, 0.1, 0.5, 0.15].map(f64::ln);
-        let mut chances = [0.0; 4];
-        for candidate in candidates(&logits, &options) {
-            chances[candidate.character] = candidate.chance;
-        }
-        chances
-    }
-
-    #[test]
-    fn chances_follow_temperature_top_k_and_top_p() {
-        let plain = Sampling {
-            temperature: 1.0,
-            ..Sampling::default()
-        };
-        let third = 1.0 / 3.0;
-        let sum = 0.0625 + 0.01 + 0.25 + 0.0225;
-        let with = |temperature, top_k, top_p| Sampling {
-            temperature,
-            top_k,
-            top_p,
-            ..plain
-        };
-        for (options, expected) in [
-            (plain, [0.25, 0.1, 0.5, 0.15]),
-            (with(1.0, 2, 1.0), [third, 0.0, 2.0 * third, 0.0]),
-            (with(1.0, 0, 0.6), [third, 0.0, 2.0 * third, 0.0]),
-            (with(1.0, 0, 0.01), [0.0, 0.0, 1.0, 0.0]),
-            (with(0.0, 0, 1.0), [0.0, 0.0, 1.0, 0.0]),
-            (
-                with(0.5, 0, 1.0),
-                [0.0625, 0.01, 0.25, 0.0225].map(|p| p / sum),
-            ),
-        ] {
-            let got = chances(options);
-            for (got, expected) in got.iter().zip(expected) {
-                assert!(
-                    (got - expected).abs() < 1e-6,
-                    "{options:?}: {got} is not {expected}"
-                );
-            }
-        }
-    }
 }

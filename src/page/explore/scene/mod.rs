@@ -7,6 +7,7 @@
 mod attention;
 mod blocks;
 mod board;
+mod cache;
 mod end;
 mod heads;
 mod marks;
@@ -30,8 +31,10 @@ pub struct View<'a> {
     pub stop: Stop,
     pub token: usize,
     pub head: usize,
-    /// How the next character would be drawn.
+    /// How a character is drawn, the first of them with this seed.
     pub sampling: Sampling,
+    /// So many of the last tokens were drawn.
+    pub written: usize,
     /// The number that the reader picked.
     pub picked: Option<Cell>,
     /// Whether a grid shows queries as columns.
@@ -120,6 +123,7 @@ pub fn picture(view: &View) -> Picture {
         Scene::Heads => heads::out(&mut board),
         Scene::Add(branch) => stream::add(&mut board, branch),
         Scene::FeedForward => stream::feed_forward(&mut board),
+        Scene::Cache => cache::cache(&mut board),
         Scene::Lens => end::lens(&mut board),
         Scene::Logits => end::logits(&mut board),
         Scene::Sample => end::sample(&mut board),

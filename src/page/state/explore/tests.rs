@@ -1,7 +1,9 @@
+use super::write_on::Pace;
 use super::*;
 use crate::explain::golden::{ALL, golden};
 use crate::explain::{Place, Quantity};
 use crate::trace::Branch;
+use write_on::WriteOnAction;
 
 fn looking() -> Explore {
     let mut explore = Explore::default();
@@ -108,4 +110,145 @@ fn a_change_takes_the_place_of_the_one_before_and_goes_with_its_token() {
     explore.reduce(ExploreAction::Poke(branch));
     explore.reduce(ExploreAction::UnpokeAll);
     assert_eq!(explore.pokes, []);
+}
+
+/// A pass over the text that stands there: the golden one, said to be of it.
+fn pass_of(explore: &Explore) -> Slot {
+    let (mut trace, weights) = golden(ALL[0]);
+    trace.about.text = explore.text.clone();
+    trace.about.tokens = vec![0; explore.text.chars().count()];
+    Slot::new("golden", trace, Some(Rc::new(weights)))
+}
+
+fn writing(pace: Pace) -> Explore {
+    let mut explore = looking();
+    explore.reduce(ExploreAction::Text("ab".into()));
+    explore.reduce(ExploreAction::Traced(Ok(pass_of(&explore))));
+    explore.reduce(ExploreAction::WriteOn(WriteOnAction::Pace(pace)));
+    explore.reduce(ExploreAction::WriteOn(WriteOnAction::Toggle));
+    explore
+}
+
+fn drawn(explore: &mut Explore, after: &str, character: Result<char, String>) {
+    let after = after.to_string();
+    explore.reduce(ExploreAction::WriteOn(WriteOnAction::Drawn {
+        after,
+        character,
+    }));
+}
+
+#[test]
+fn after_the_last_scene_a_character_joins_and_its_journey_begins() {
+    for (pace, first) in [(Pace::Every, Scene::Embed), (Pace::End, Scene::Cache)] {
+        let mut explore = writing(pace);
+        explore.reduce(ExploreAction::Token(0));
+        explore.reduce(ExploreAction::Stop(usize::MAX));
+        assert_eq!(explore.write_on.next, Next::NotAsked);
+        explore.reduce(ExploreAction::Ended);
+        assert_eq!(explore.write_on.next, Next::Drawing);
+        drawn(&mut explore, "ab", Ok('c'));
+        assert_eq!(
+            (explore.text.as_str(), explore.write_on.next),
+            ("abc", Next::Joined)
+        );
+        // The old pass once more, then the new one.
+        let old = looking().shown.expect("a pass");
+        explore.reduce(ExploreAction::Traced(Ok(old)));
+        assert_eq!(explore.write_on.next, Next::Joined);
+        explore.reduce(ExploreAction::Traced(Ok(pass_of(&explore))));
+        assert_eq!(explore.write_on.next, Next::NotAsked);
+        assert_eq!(explore.at().map(|stop| stop.scene), Some(first));
+        assert_eq!((explore.token, explore.playhead.time), (2, 0.0));
+        assert!(explore.playhead.playing);
+    }
+}
+
+#[test]
+fn a_short_form_plays_only_its_scenes() {
+    let mut explore = writing(Pace::End);
+    explore.reduce(ExploreAction::Stop(0));
+    let mut played = Vec::new();
+    while explore.write_on.next == Next::NotAsked {
+        explore.reduce(ExploreAction::Ended);
+        played.extend(explore.at().map(|stop| stop.scene));
+    }
+    let end = [Scene::Cache, Scene::Logits, Scene::Sample, Scene::Sample];
+    assert_eq!(played, end);
+    // Without it every scene plays, whatever the pace.
+    explore.reduce(ExploreAction::WriteOn(WriteOnAction::Toggle));
+    explore.reduce(ExploreAction::Stop(0));
+    explore.reduce(ExploreAction::Ended);
+    assert_eq!(explore.stop, 1);
+}
+
+#[test]
+fn what_is_drawn_after_another_sentence_does_not_join() {
+    let mut explore = writing(Pace::End);
+    explore.reduce(ExploreAction::WriteOn(WriteOnAction::Draw));
+    explore.reduce(ExploreAction::Text("ba".into()));
+    drawn(&mut explore, "ab", Ok('c'));
+    assert_eq!(
+        (explore.text.as_str(), explore.write_on.next),
+        ("ba", Next::NotAsked)
+    );
+    explore.reduce(ExploreAction::WriteOn(WriteOnAction::Draw));
+    drawn(&mut explore, "ba", Err("No.".into()));
+    assert_eq!(explore.problem.as_deref(), Some("No."));
+    assert!(!explore.write_on.on);
+}
+
+#[test]
+fn every_drawn_character_has_the_next_seed_until_a_person_writes() {
+    let options = crate::protocol::Sampling {
+        seed: 40,
+        ..Default::default()
+    };
+    let mut explore = writing(Pace::End);
+    for seed in 40..43 {
+        assert_eq!(explore.write_on.options(options).seed, seed);
+        explore.reduce(ExploreAction::WriteOn(WriteOnAction::Draw));
+        let text = explore.text.clone();
+        drawn(&mut explore, &text, Ok('a'));
+        explore.reduce(ExploreAction::Traced(Ok(pass_of(&explore))));
+    }
+    assert_eq!(explore.write_on.shown(), 3);
+    explore.reduce(ExploreAction::Text("ab".into()));
+    assert_eq!(explore.write_on.options(options).seed, 40);
+}
+
+#[test]
+fn of_a_long_text_the_end_is_kept() {
+    let mut explore = looking();
+    let text = format!("{}é{}", "a".repeat(300), "b".repeat(LONGEST - 1));
+    explore.reduce(ExploreAction::Text(text));
+    assert_eq!(explore.text.chars().count(), LONGEST);
+    assert!(explore.text.starts_with("éb") && explore.text.ends_with('b'));
+    explore.reduce(ExploreAction::Append('c'));
+    assert_eq!(explore.text.chars().count(), LONGEST);
+    assert!(explore.text.starts_with('b') && explore.text.ends_with("bc"));
+}
+
+#[test]
+fn the_kept_rows_of_any_block_can_be_seen() {
+    let mut explore = looking();
+    let shown = explore.shown.clone().expect("a pass");
+    let place = shown
+        .journey
+        .iter()
+        .position(|stop| stop.scene == Scene::Cache);
+    explore.reduce(ExploreAction::Stop(place.expect("there")));
+    assert_eq!(explore.layer(), 0);
+    explore.reduce(ExploreAction::StepLayer(1));
+    assert_eq!(
+        explore.at().map(|stop| (stop.scene, stop.layer)),
+        Some((Scene::Cache, 1))
+    );
+    explore.reduce(ExploreAction::StepLayer(1));
+    assert_eq!(explore.layer(), 1);
+    // A new pass does not lead away from it.
+    explore.reduce(ExploreAction::Traced(Ok(slot(ALL[0]))));
+    assert_eq!(
+        explore.at().map(|stop| (stop.scene, stop.layer)),
+        Some((Scene::Cache, 1))
+    );
 }

@@ -1,0 +1,332 @@
+//! What a reader does to a pass and asks of it: each change is the engine's own pass, and what is
+//! peeled, followed and replaced is what scripts get and models know.
+
+use crate::explore::{explore, opened};
+use crate::harness::{Outcome, Page, in_browser};
+use serde_json::{Value as Json, json};
+
+const TEXT: &str = "the big dog";
+
+/// Sets sliders, and compares the table of changed logits with a pass of the engine's.
+const TOOLS: &str = "
+    window.slide = (id, value) => {
+        const slider = document.getElementById(id);
+        slider.value = value;
+        slider.dispatchEvent(new InputEvent('input', { bubbles: true }));
+        return Number(slider.value);
+    };
+    window.number = (words) => Number(words.replace('−', '-'));
+    window.onCard = () => document.querySelector('.cell-name')?.textContent;
+    window.seen = (c) => ({ ' ': '␣', '\\n': '↵' })[c] ?? c;
+    window.expect = async (text, change) => {
+        const trace = await glassformer.trace(text, { interventions: [change] });
+        const { shape, data } = trace.get('logits_change');
+        const characters = [...(await glassformer.status()).run.characters];
+        const row = [...data.slice((shape[0] - 1) * shape[1])];
+        window.wanted = Object.fromEntries(row.map((x, v) => [seen(characters[v]), x]));
+        return Math.max(...row.map(Math.abs));
+    };
+    window.agrees = () => {
+        const rows = [...document.querySelectorAll('.effect tbody tr')];
+        const shown = rows.map((row) => [
+            row.querySelector('th').textContent.trim(),
+            number(row.querySelector('td').textContent),
+        ]);
+        const most = Math.max(...Object.values(wanted).map(Math.abs));
+        return shown.length > 0
+            && Math.abs(Math.abs(shown[0][1]) - most) <= 6e-4
+            && shown.every(([c, x]) => Math.abs(x - wanted[c]) <= 6e-4);
+    };";
+
+/// The page with a model open, standing still over [`TEXT`].
+fn on(model: &str, test: impl FnOnce(&mut Page) -> Outcome<()>) -> Outcome<()> {
+    in_browser(&explore(), |page| {
+        opened(page)?;
+        page.script::<()>(TOOLS)?;
+        page.eval::<Json>(&format!("await glassformer.open('{model}')"))?;
+        page.fill("textbox", "Sentence", TEXT)?;
+        let there = format!(
+            "document.querySelector('.what strong').textContent === '{model}'
+             && document.querySelectorAll('.token').length === {}",
+            TEXT.chars().count()
+        );
+        page.wait_for("the model and its pass", &there)?;
+        test(page)
+    })
+}
+
+/// To a scene of the first block.
+fn to(page: &mut Page, scene: &str) -> Outcome<()> {
+    page.eval::<()>(&format!("void scene('{scene}')"))?;
+    page.wait_for(scene, &format!("present() === '{scene}'"))
+}
+
+/// Sees that the logits changed as by that change, and takes it back.
+fn changed_as(page: &mut Page, change: &Json) -> Outcome<()> {
+    let most: f64 = page.eval(&format!("await expect('{TEXT}', {change})"))?;
+    assert!(most > 0.002, "{change} changes next to nothing: {most}");
+    page.wait_for(&format!("the logits of {change}"), "agrees()")?;
+    page.click("button", "Take back the change")?;
+    page.wait_for("the clean pass", "!document.querySelector('.effect')")
+}
+
+/// Sets the number on the card by its slider; answers what it was set to.
+fn set_number(page: &mut Page, name: &str, value: f64) -> Outcome<f64> {
+    page.wait_for(name, &format!("onCard() === '{name}'"))?;
+    page.wait_for("its slider", "!!document.querySelector('#poke-number')")?;
+    page.eval(&format!("slide('poke-number', {value})"))
+}
+
+#[test]
+fn heads_branches_and_the_stream_are_switched_off() -> Outcome<()> {
+    on("glass-standard", |page| {
+        to(page, "Heads out")?;
+        page.wait_for("the slider", "!!document.querySelector('#head-0-2')")?;
+        page.eval::<f64>("slide('head-0-2', 0)")?;
+        changed_as(
+            page,
+            &json!({"change": "head", "layer": 0, "head": 2, "scale": 0}),
+        )?;
+        for (label, change) in [
+            (
+                "The stream ends at the attention",
+                json!({"change": "residual", "layer": 0, "branch": "attn"}),
+            ),
+            (
+                "Feed forward adds nothing",
+                json!({"change": "branch", "layer": 0, "branch": "mlp"}),
+            ),
+        ] {
+            page.click("checkbox", label)?;
+            changed_as(page, &change)?;
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn span_and_temperature_are_set_by_hand() -> Outcome<()> {
+    on("glass-adaptive-span", |page| {
+        to(page, "Span")?;
+        let last = TEXT.chars().count() - 1;
+        let name = format!("blocks.0.attn.hook_span[{last}]");
+        let tokens = set_number(page, &name, 3.0)?;
+        let change = json!({"change": "span", "layer": 0, "position": last, "tokens": tokens});
+        changed_as(page, &change)?;
+        // The temperature stands below the span.
+        page.eval::<()>(
+            "void document.querySelector('.stage canvas').dispatchEvent(
+                new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true }))",
+        )?;
+        let name = format!("blocks.0.attn.hook_temperature[{last}]");
+        let value = set_number(page, &name, 0.3)?;
+        let change = json!({"change": "temperature", "layer": 0, "position": last, "value": value});
+        changed_as(page, &change)
+    })
+}
+
+#[test]
+fn a_gate_is_set_by_hand() -> Outcome<()> {
+    on("glass-head-gated", |page| {
+        to(page, "Measure and gate")?;
+        let last = TEXT.chars().count() - 1;
+        let value = set_number(page, &format!("blocks.0.attn.hook_gate[{last}, 0]"), 0.0)?;
+        let change =
+            json!({"change": "gate", "layer": 0, "head": 0, "position": last, "value": value});
+        changed_as(page, &change)
+    })
+}
+
+/// Presses, moves or releases the mouse at a point of the window.
+fn mouse(page: &mut Page, kind: &str, (x, y): (f64, f64)) -> Outcome<()> {
+    let event =
+        json!({"type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1});
+    page.command("Input.dispatchMouseEvent", event).map(drop)
+}
+
+/// Where on the window a weight of the chosen query stands, found by clicking down the stage.
+fn weight_on_stage(page: &mut Page, name: &str, key: usize) -> Outcome<(f64, f64)> {
+    let last = TEXT.chars().count() - 1;
+    let corner = "(() => {
+        const canvas = document.querySelector('.stage canvas');
+        canvas.scrollIntoView();
+        const { x, y, width, height } = canvas.getBoundingClientRect();
+        return [x, y, width, height];
+    })()";
+    let [left, top, width, height]: [f64; 4] = page.eval(corner)?;
+    // Beside the labels, as many columns as there are keys.
+    let labels = 148.0;
+    let x = left + labels + (width - labels) * (key as f64 + 0.5) / (last + 1) as f64;
+    let mut y = top + 4.0;
+    while y < top + height {
+        mouse(page, "mousePressed", (x, y))?;
+        mouse(page, "mouseReleased", (x, y))?;
+        let drawn = "await new Promise(done => setTimeout(() => requestAnimationFrame(done)))";
+        page.eval::<()>(&format!("void ({drawn})"))?;
+        if page.eval::<bool>(&format!("onCard() === '{name}'"))? {
+            // Well within the cell.
+            return Ok((x.round(), (y + 50.0).round()));
+        }
+        y += 8.0;
+    }
+    crate::harness::trouble(format!("no {name} on the stage"))
+}
+
+#[test]
+fn a_weight_is_dragged() -> Outcome<()> {
+    on("glass-standard", |page| {
+        to(page, "Softmax")?;
+        page.wait_for("its numbers", "!!read('weights')")?;
+        let last = TEXT.chars().count() - 1;
+        let key = 3;
+        let name = format!("blocks.0.attn.hook_pattern[0, {last}, {key}]");
+        let (x, y) = weight_on_stage(page, &name, key)?;
+        let before: f64 = page.script(&format!(
+            "const {{ shape, data }} = (await glassformer.trace('{TEXT}')).get('blocks.0.attn.hook_pattern');
+             return data[{last} * shape[2] + {key}];"
+        ))?;
+        // A click alone changes nothing.
+        assert!(page.eval::<bool>("!document.querySelector('.changed-pass')")?);
+        mouse(page, "mousePressed", (x, y))?;
+        for up in [10.0, 30.0, 55.0] {
+            mouse(page, "mouseMoved", (x, y - up))?;
+        }
+        let weight = before + 55.0 / 110.0;
+        page.wait_for(
+            "the weight in the hand",
+            &format!("Math.abs(read('weights')[{key}] - {weight}) <= 1e-3"),
+        )?;
+        mouse(page, "mouseReleased", (x, y - 55.0))?;
+        // What was let go stays, whatever the mouse does.
+        mouse(page, "mouseMoved", (x, y))?;
+        let sum: f64 = page.eval("read('weights').reduce((a, b) => a + b)")?;
+        assert!((sum - 1.0).abs() <= 1e-3, "the row sums to {sum}");
+        let change = json!({
+            "change": "cell", "layer": 0, "head": 0, "query": last, "key": key,
+            "weight": weight, "renormalise": true,
+        });
+        changed_as(page, &change)
+    })
+}
+
+/// Numbers of a table's cells that carry one, row by row.
+fn table(page: &mut Page, class: &str) -> Outcome<Vec<Vec<f64>>> {
+    page.eval(&format!(
+        "[...document.querySelectorAll('.{class} tbody tr')].map(
+            (row) => [...row.querySelectorAll('[data-value]')].map((cell) => Number(cell.dataset.value)))"
+    ))
+}
+
+fn near(got: &[f64], expected: &[f64]) {
+    assert_eq!(got.len(), expected.len(), "{got:?} and {expected:?}");
+    for (got, expected) in got.iter().zip(expected) {
+        let close = (got - expected).abs() <= 1e-4 * expected.abs().max(1.0);
+        assert!(close, "{got} is not {expected}");
+    }
+}
+
+#[test]
+fn rows_are_followed_and_peeled_as_scripts_do() -> Outcome<()> {
+    on("glass-standard", |page| {
+        to(page, "Lens")?;
+        page.wait_for("the chart", "!!document.querySelector('.follow')")?;
+        let position = TEXT.chars().count() - 1;
+        for character in [None, Some("z")] {
+            let mut options = json!({"text": TEXT, "position": position});
+            if let Some(character) = character {
+                page.choose("Character", character)?;
+                let caption = "document.querySelector('.follow caption').textContent";
+                page.wait_for(
+                    "the other one",
+                    &format!("{caption}.includes('{character}')"),
+                )?;
+                options["character"] = json!(character);
+            }
+            let readings: Vec<Json> = page.eval(&format!(
+                "(await glassformer.analyse('lens', {options})).readings"
+            ))?;
+            let shown = table(page, "follow")?;
+            assert_eq!(shown.len(), readings.len());
+            for (shown, reading) in shown.iter().zip(&readings) {
+                let followed = &reading["followed"];
+                let expected = [followed["rank"].as_f64(), followed["logit"].as_f64()];
+                near(shown, &expected.map(Option::unwrap_or_default));
+            }
+        }
+        page.click("button", "Peel")?;
+        page.wait_for("the list", "!!document.querySelector('.peel')")?;
+        let point = "blocks.1.hook_resid_post";
+        let options = json!({"text": TEXT, "position": position, "point": point});
+        let peeled: Json = page.eval(&format!(
+            "(await glassformer.analyse('peel', {options})).points[0]"
+        ))?;
+        let shown = table(page, "peel")?;
+        let number = |json: &Json, key: &str| json[key].as_f64().unwrap_or_default();
+        near(&shown[0], &[number(&peeled, "norm")]);
+        let rounds = peeled["characters"].as_array().cloned().unwrap_or_default();
+        assert!(rounds.len() > 3 && shown.len() == rounds.len() + 1);
+        for (shown, round) in shown[1..].iter().zip(&rounds) {
+            near(
+                shown,
+                &["logit", "coefficient", "left"].map(|key| number(round, key)),
+            );
+        }
+        let taken: Vec<String> = page.eval(
+            "[...document.querySelectorAll('.peel th.character')].map((cell) => cell.textContent)",
+        )?;
+        let expected: Vec<String> = page.eval(&format!(
+            "{}.map(seen)",
+            json!(
+                rounds
+                    .iter()
+                    .map(|round| round["character"].clone())
+                    .collect::<Vec<_>>()
+            )
+        ))?;
+        assert_eq!(taken, expected);
+        Ok(())
+    })
+}
+
+#[test]
+fn a_cell_of_the_overview_can_be_peeled() -> Outcome<()> {
+    on("glass-standard", |page| {
+        page.click("button", "Overview")?;
+        page.wait_for("the chart", "!!document.querySelector('.follow')")?;
+        // From the last block's cell to the one of the block before.
+        let before = "document.querySelector('.follow [aria-current] th').textContent";
+        page.wait_for("the end", &format!("{before} === 'after block 1'"))?;
+        page.eval::<()>(
+            "void document.querySelector('.stage canvas').dispatchEvent(
+                new KeyboardEvent('keydown', { key: 'ArrowUp', bubbles: true }))",
+        )?;
+        let token = TEXT.chars().count() - 2;
+        let words = "document.querySelector('.reading .help').textContent";
+        page.wait_for(
+            "the cell above",
+            &format!("{words}.startsWith('Token {token} ')"),
+        )?;
+        page.click("button", "Peel")?;
+        page.wait_for("the list", "!!document.querySelector('.peel')")
+    })
+}
+
+#[test]
+fn unknown_characters_are_offered_a_replacement() -> Outcome<()> {
+    on("glass-standard", |page| {
+        let sentence = "document.querySelector('#sentence').value";
+        page.fill("textbox", "Sentence", "Thé “big”\tdog 7")?;
+        page.find("button", "Replace all")?;
+        page.click("button", "Replace é")?;
+        page.wait_for("the one", &format!("{sentence} === 'The “big”\\tdog 7'"))?;
+        page.click("button", "Replace all")?;
+        page.wait_for("all", &format!("{sentence} === 'the big dog '"))?;
+        page.wait_for(
+            "the pass",
+            "document.querySelector('#sentence-error').textContent === ''
+             && document.querySelectorAll('.token').length === 12",
+        )?;
+        assert!(!page.has("button", "Replace")?);
+        Ok(())
+    })
+}
