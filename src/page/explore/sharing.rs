@@ -33,8 +33,10 @@ fn link(state: &State, time: Option<f64>) -> Option<Link> {
     let about = &shown.trace.about;
     let own = !run.is_ready_made();
     // A text that the model cannot read, or has not read yet, would be a link to nothing.
-    let read = looking.text.ends_with(&about.text);
-    let text = if read { &looking.text } else { &about.text };
+    let text = match looking.is_read() {
+        true => &looking.text,
+        false => &about.text,
+    };
     let in_block = stop.scene.is_in_block();
     Some(Link {
         model: Some(match own {

@@ -89,13 +89,22 @@ impl Explore {
         self.settle();
     }
 
+    /// Whether the pass that is shown is of the text in the field: of all of it, or of its end where
+    /// the model left out the beginning.
+    pub fn is_read(&self) -> bool {
+        self.shown.as_ref().is_some_and(|shown| {
+            let about = &shown.trace.about;
+            let characters = about.cut + about.tokens.len();
+            self.text.ends_with(&about.text) && self.text.chars().count() == characters
+        })
+    }
+
     /// Goes to the link's place, when the pass that it is of stands there.
     pub(super) fn settle(&mut self) {
         let (Some(arrival), Some(shown)) = (&self.arrival, &self.shown) else {
             return;
         };
-        let about = &shown.trace.about;
-        let read = self.text.ends_with(&about.text) && about.interventions == self.pokes;
+        let read = self.is_read() && shown.trace.about.interventions == self.pokes;
         if !arrival.received || arrival.is_for(&shown.label) != Some(true) || !read {
             return;
         }
@@ -311,6 +320,18 @@ mod tests {
         explore.reduce(ExploreAction::Text(text.clone()));
         explore.reduce(ExploreAction::Traced(Ok(slot)));
         assert!(explore.arrival.is_none() && explore.playhead.playing);
+    }
+
+    #[test]
+    fn a_pass_of_the_texts_end_alone_is_not_the_links() {
+        let (slot, started) = pass("a", ALL[0]);
+        let text = &slot.trace.about.text;
+        let mut explore = Explore::default();
+        explore.reduce(ExploreAction::Traced(Ok(slot.clone())));
+        explore.follow(Arrival::new(place(&text.repeat(2)), named("a")));
+        explore.receive(&started);
+        assert!(explore.text.ends_with(text.as_str()));
+        assert!(explore.arrival.is_some() && !explore.is_read());
     }
 
     #[test]
