@@ -31,6 +31,28 @@ impl Backend {
     }
 }
 
+/// How a training step is computed. The numbers are the same to rounding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Path {
+    /// The plain operations that the source spells out, their derivatives by burn.
+    Readable,
+    /// Derivatives worked out by hand (`engine/fast/`): on the CPU, where it knows the configuration.
+    Fast,
+}
+
+impl Path {
+    pub const ALL: [Path; 2] = [Path::Readable, Path::Fast];
+
+    /// The name used in scripting and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Path::Readable => "readable",
+            Path::Fast => "fast",
+        }
+    }
+}
+
 /// A command that expects an answer under its `id`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Request {
@@ -53,6 +75,9 @@ pub enum Command {
     /// Trains that many steps (`None`: to the end of the run), and answers when they are done or
     /// when training was paused, by [`Reply::Trained`]. [`Event::Steps`] tell how it goes.
     Train { steps: Option<u32> },
+    /// How steps are computed from now on, of this run and of later ones; `None` for the best there
+    /// is, as it is before anybody asks. Answered by [`Reply::Done`].
+    TrainBy { path: Option<Path> },
     /// Ends a `Train` after the step in progress. Answered by [`Reply::Done`].
     Pause,
     /// Loss over the whole validation text and as much of the training text.

@@ -324,7 +324,7 @@ fn no_future_leaks_into_the_logits() {
     let run = Run::new(small(5), &text(), &Place::cpu()).expect("a run");
     let tokens: Vec<u32> = run.tokenizer.encode("the big dog").expect("known");
     // The logits after the prefix alone, and after the prefix with another future, bit for bit.
-    let model = burn::module::Module::valid(&run.model);
+    let model = burn::module::Module::valid(run.model());
     let forward = |tokens: &[u32]| -> Vec<f32> {
         let numbers: Vec<i32> = tokens.iter().map(|t| *t as i32).collect();
         let shape = [1, numbers.len()];

@@ -55,7 +55,7 @@ fn every_model_is_and_knows_what_the_manifest_says() {
         assert_eq!(run.config, model.config, "{}", model.name);
         assert_eq!(run.config.model.attention.kind(), model.kind);
         assert_eq!(run.step, model.steps);
-        let numbers = params::list(&run.model).into_iter();
+        let numbers = params::list(run.model()).into_iter();
         let numbers: usize = numbers.map(|p| p.shape.iter().product::<usize>()).sum();
         assert_eq!(numbers, model.parameters);
         let known = |c: char| run.tokenizer.vocab().contains(&c);

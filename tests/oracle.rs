@@ -6,7 +6,9 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use glassformer::config::ModelConfig;
 use glassformer::engine::checkpoint;
 use glassformer::engine::device::Place;
+use glassformer::engine::fast::cpu::{Cpu, Lesson};
 use glassformer::engine::gpt::Gpt;
+use glassformer::engine::learner::parameters;
 use glassformer::engine::params;
 use glassformer::engine::record::{Recorded, Tape};
 use glassformer::engine::sample::all_logits;
@@ -220,6 +222,43 @@ fn every_loss_and_gradient_is_the_oracles() {
                 BACKWARD,
                 &mut complaints,
             );
+        }
+    }
+    assert!(complaints.is_empty(), "{:#?}", complaints);
+}
+
+#[test]
+fn every_loss_and_gradient_of_the_fast_step_is_the_oracles() {
+    let mut complaints = Vec::new();
+    for golden in Golden::all() {
+        let model = golden.model(&Device::flex());
+        let (shape, tokens) = golden.tensor("tokens");
+        let numbers = |x: &[f64]| -> Vec<u32> { x.iter().map(|x| *x as u32).collect() };
+        let (tokens, targets) = (numbers(tokens), numbers(&golden.tensor("targets").1));
+        let shape: [usize; 2] = shape.as_slice().try_into().expect("[B, T]");
+        let parameters = parameters(&model);
+        let Case { config, vocab } = &golden.case;
+        let mut cpu = Cpu::new(config, *vocab, shape, &parameters).expect("a plan");
+        let values: Vec<f32> = params::list(&model)
+            .into_iter()
+            .flat_map(|p| p.tensor.into_data().iter::<f32>().collect::<Vec<_>>())
+            .collect();
+        let zeros = vec![0.0; values.len()];
+        cpu.set_state([&values, &zeros, &zeros]);
+        let loss = cpu.learn(&Lesson {
+            tokens: &tokens,
+            targets: &targets,
+            dropout: None,
+        });
+        golden.compare("loss", &[loss.into()], FORWARD, &mut complaints);
+        let wide = |x: &[f32]| -> Vec<f64> { x.iter().map(|x| f64::from(*x)).collect() };
+        golden.compare("hook:logits", &wide(cpu.logits()), FORWARD, &mut complaints);
+        let mut rest = cpu.gradients();
+        for parameter in parameters {
+            let (ours, others) = rest.split_at(parameter.len);
+            rest = others;
+            let name = format!("grad:{}", parameter.name);
+            golden.compare(&name, &wide(ours), BACKWARD, &mut complaints);
         }
     }
     assert!(complaints.is_empty(), "{:#?}", complaints);

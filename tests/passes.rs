@@ -6,7 +6,7 @@ mod drawn;
 use drawn::{VOCAB, each, model, tokens, unchanged};
 use glassformer::config::{Attention, Kind, ModelConfig, Norm, RunConfig};
 use glassformer::engine::device::Place;
-use glassformer::engine::optim::AdamW;
+use glassformer::engine::learner::Learner;
 use glassformer::engine::reading::Reading;
 use glassformer::engine::run::Run;
 use glassformer::random::Stream;
@@ -27,8 +27,7 @@ fn run(config: &ModelConfig, seed: u32) -> Run {
         },
         tokenizer,
         text: None,
-        optimizer: AdamW::new(&model),
-        model,
+        learner: Learner::new(model),
         step: 0,
         place,
     }
@@ -134,7 +133,8 @@ fn reading_notices_that_the_weights_have_changed() {
     let all = text(&mut stream, 6);
     let mut reading = Reading::default();
     block_on(reading.read(&first, &all[..5], false)).expect("read");
-    (first.model, first.step) = (second.model.clone(), 1);
+    first.learner = Learner::new(second.model().clone());
+    first.step = 1;
     let read = block_on(reading.read(&first, &all[5..], false)).expect("read");
     assert!(read.rebuilt && read.rows == 6);
     let fresh = clean(&second, &all);

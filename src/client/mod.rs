@@ -31,7 +31,7 @@ pub use pretrained::FirstLook;
 use crate::analysis::{Analysis, Options};
 use crate::config::{Preset, RunConfig};
 use crate::models::Manifest;
-use crate::protocol::{Backend, Fault, Sampling, TrainSummary};
+use crate::protocol::{Backend, Command, Fault, Path, Sampling, TrainSummary};
 use crate::trace::{Arrays, Format, Intervention, Trace};
 use download::Program;
 use engine::Place;
@@ -443,6 +443,15 @@ impl Client {
         let engine = engine.ok_or_else(|| fault::state("No engine is in use."))?;
         engine.link.crash();
         Ok(())
+    }
+
+    /// Has steps computed in that way from now on, as long as the engine in use lasts; `None` for the
+    /// best there is.
+    ///
+    /// # Errors
+    /// There is no engine, or it breaks.
+    pub async fn train_by(&self, path: Option<Path>) -> Result<(), Fault> {
+        self.ask_once(Command::TrainBy { path }).await.map(|_| ())
     }
 
     /// Looks at the state or changes it. Nobody may be told anything meanwhile.

@@ -232,7 +232,7 @@ impl Run {
             changes,
             ..Watch::default()
         };
-        let logits = self.model.valid().forward_watched(tokens, watch); // [B, T, V]
+        let logits = self.model().valid().forward_watched(tokens, watch); // [B, T, V]
         let data = logits.into_data_async().await.map_err(unread)?;
         let logits: Vec<f32> = data.iter::<f32>().collect();
         let vocab = self.tokenizer.size();

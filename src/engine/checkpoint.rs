@@ -7,6 +7,7 @@
 
 use super::device::Place;
 use super::gpt::Gpt;
+use super::learner::Learner;
 use super::optim::AdamW;
 use super::params;
 use super::run::{Run, TrainingText, input, unread};
@@ -26,14 +27,15 @@ pub const FORMAT: u32 = 1;
 /// # Errors
 /// When the device does not give the numbers back.
 pub async fn save(run: &Run, with_optimizer: bool) -> Result<Vec<u8>, Fault> {
-    let parameters = params::list(&run.model);
+    let parameters = params::list(run.model());
     let mut named: Vec<(String, &[usize])> = parameters
         .iter()
         .map(|p| (p.name.clone(), p.shape.as_slice()))
         .collect();
     let mut tensors: Vec<Tensor<1>> = parameters.iter().map(|p| p.tensor.clone()).collect();
     if with_optimizer {
-        for (which, moments) in [("m", &run.optimizer.m), ("v", &run.optimizer.v)] {
+        let optimizer = run.learner.optimizer();
+        for (which, moments) in [("m", &optimizer.m), ("v", &optimizer.v)] {
             let of_each = parameters.iter();
             named.extend(of_each.map(|p| (moment_name(which, &p.name), p.shape.as_slice())));
             tensors.push(moments.clone());
@@ -119,18 +121,19 @@ pub fn load(bytes: &[u8], text: Option<&str>, place: &Place) -> Result<Run, Faul
     };
     let model = params::replace(model, &all(&str::to_string)?);
 
-    let mut optimizer = AdamW::new(&model);
     let has_moments = file.names().iter().any(|n| n.starts_with("optimizer."));
-    if has_moments {
-        optimizer.m = all(&|name| moment_name("m", name))?;
-        optimizer.v = all(&|name| moment_name("v", name))?;
-    }
+    let optimizer = match has_moments {
+        true => {
+            let moments = |which: &str| all(&|name: &str| moment_name(which, name));
+            AdamW::with_moments(&model, moments("m")?, moments("v")?)
+        }
+        false => AdamW::new(&model),
+    };
     Ok(Run {
         config,
         tokenizer,
         text,
-        model,
-        optimizer,
+        learner: Learner::with_optimizer(model, optimizer),
         step: value(&metadata, "step")?,
         place: place.clone(),
     })

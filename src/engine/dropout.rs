@@ -47,7 +47,7 @@ pub struct Dropout {
 }
 
 /// Rounds of the network; four already pass for random, six leave a margin.
-const ROUNDS: u64 = 6;
+pub(super) const ROUNDS: u64 = 6;
 
 impl Dropout {
     /// `x` with the site's mask on it; any shape.
@@ -65,7 +65,8 @@ impl Dropout {
         x.mask_fill(dropped, 0.0).div_scalar(kept)
     }
 
-    fn keys(&self, layer: usize, site: Site) -> impl Iterator<Item = i32> {
+    /// What the rounds of that site's network are keyed with at this step.
+    pub(super) fn keys(&self, layer: usize, site: Site) -> impl Iterator<Item = i32> {
         let stream = Stream::new(self.seed, "dropout")
             .at(u64::from(self.step))
             .at(layer as u64);
@@ -97,9 +98,10 @@ impl Dropout {
 }
 
 /// Odd, below 2^15, with well spread bits.
-const MULTIPLIER: i32 = 0x6b2d;
+pub(super) const MULTIPLIER: i32 = 0x6b2d;
 
-fn threshold(rate: f32) -> i32 {
+/// Draws below it are dropped.
+pub(super) fn threshold(rate: f32) -> i32 {
     (rate * 65536.0).round() as i32
 }
 

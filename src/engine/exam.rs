@@ -20,7 +20,7 @@ const BATCH: usize = 32;
 /// A question longer than the block, with characters that the model does not know, or a device
 /// that fails.
 pub async fn examine(run: &Run, questions: &[Question]) -> Result<Scores, Fault> {
-    let model = run.model.valid();
+    let model = run.model().valid();
     let block_size = run.config.model.block_size;
     let device = run.place.plain();
     let mut scores = Scores::new();

@@ -1,7 +1,7 @@
 //! The engine: a character-level GPT on burn, its training, its sampling, its checkpoints.
 //!
 //! From leaf to whole: [`layers`], [`attention`], [`block`], [`gpt`], with [`record`] looking on; then what moves its
-//! [`params`]: [`optim`], [`train`]; what it reads, token by token, and writes:
+//! [`params`]: [`optim`], [`learner`] with the [`fast`] step, [`train`]; what it reads, token by token, and writes:
 //! [`reading`], [`sample`]; what it knows: [`exam`]; how it
 //! looks: [`mod@trace`], [`measure`], and
 //! what an [`Analysis`](crate::analysis::Analysis) reads off it; what is kept: [`checkpoint`]. The
@@ -15,10 +15,12 @@ pub mod checkpoint;
 pub mod device;
 pub mod dropout;
 pub mod exam;
+pub mod fast;
 pub mod gpt;
 pub mod init;
 mod intervene;
 pub mod layers;
+pub mod learner;
 pub mod measure;
 pub mod optim;
 pub mod params;

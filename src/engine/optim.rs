@@ -9,7 +9,7 @@ use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 
 /// Keeps a division by a vanishing deviation finite, as PyTorch does.
-const EPS: f64 = 1e-8;
+pub(super) const EPS: f64 = 1e-8;
 
 /// The optimizer's state. All parameters stand in one flat tensor, in the order of
 /// [`params::list`], and the model's own are slices of it: a step is then a dozen operations on
@@ -44,6 +44,15 @@ impl AdamW {
             v: values.zeros_like(),
             decays: Tensor::from_data(TensorData::new(decays, [n]), &values.device()),
             values,
+        }
+    }
+
+    /// With moments taken from elsewhere: `[n]` each.
+    pub fn with_moments<M: Module>(model: &M, m: Tensor<1>, v: Tensor<1>) -> Self {
+        AdamW {
+            m,
+            v,
+            ..AdamW::new(model)
         }
     }
 
@@ -95,7 +104,7 @@ impl AdamW {
 
 /// Matrices that project or embed are pulled to 0; what shifts, stretches or scores is not, also
 /// where it has two axes: the biases of distances, the span's and the additive scores' vectors.
-fn decays(parameter: &params::Named) -> bool {
+pub(super) fn decays(parameter: &params::Named) -> bool {
     let free = ["attn.rel_bias", "attn.span.weight", "attn.additive.v"];
     parameter.shape.len() > 1 && !free.iter().any(|name| parameter.name.ends_with(name))
 }

@@ -77,7 +77,7 @@ impl Reading {
             changes: &[],
         };
         let rows = &self.tokens[first..];
-        let model = run.model.valid();
+        let model = run.model().valid();
         let logits = model.forward_watched(run.row(rows), watch); // [1, T, V]
         let (trace, logits) = match traced {
             true => {

@@ -2,7 +2,7 @@
 
 use super::device::Place;
 use super::gpt::Gpt;
-use super::optim::AdamW;
+use super::learner::Learner;
 use super::params;
 use crate::config::RunConfig;
 use crate::protocol::{Fault, FaultKind, RunInfo};
@@ -17,8 +17,8 @@ pub struct Run {
     pub tokenizer: Tokenizer,
     /// `None` for a model that was loaded without its text: it writes but does not train.
     pub text: Option<TrainingText>,
-    pub model: Gpt,
-    pub optimizer: AdamW,
+    /// The model, and what moves it.
+    pub learner: Learner,
     /// Steps trained so far.
     pub step: u32,
     pub place: Place,
@@ -56,17 +56,21 @@ impl Run {
         let model = Gpt::new(&config.model, tokenizer.size(), config.seed, &place.device);
         Ok(Run {
             config,
-            optimizer: AdamW::new(&model),
+            learner: Learner::new(model),
             tokenizer,
             text: Some(text),
-            model,
             step: 0,
             place: place.clone(),
         })
     }
 
+    /// The model as it is now, to look into.
+    pub fn model(&self) -> &Gpt {
+        self.learner.model()
+    }
+
     pub fn info(&self) -> RunInfo {
-        let parameters = params::list(&self.model);
+        let parameters = params::list(self.model());
         let (train_chars, val_chars, unigram_entropy) = match &self.text {
             Some(text) => (
                 text.dataset.train.len(),

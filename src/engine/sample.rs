@@ -94,7 +94,7 @@ pub async fn next_logits(run: &Run, context: &[u32]) -> Result<Vec<f32>, Fault> 
     let mut tokens: Vec<i32> = context.iter().map(|token| *token as i32).collect();
     tokens.resize(t, 0);
     let tokens = Tensor::<2, Int>::from_data(TensorData::new(tokens, [1, t]), &run.place.plain()); // [1, T]
-    let logits = run.model.valid().forward(tokens); // [1, T, V]
+    let logits = run.model().valid().forward(tokens); // [1, T, V]
     let row = logits.narrow(1, last, 1); // [1, 1, V]
     let data = row.into_data_async().await.map_err(unread)?;
     Ok(data.iter::<f32>().collect())
@@ -121,7 +121,7 @@ pub async fn all_logits(run: &Run, rows: &[Vec<u32>]) -> Result<Vec<Vec<Vec<f32>
     let tokens: Vec<i32> = rows.iter().flatten().map(|t| *t as i32).collect();
     let tokens = TensorData::new(tokens, [rows.len(), t]);
     let tokens = Tensor::<2, Int>::from_data(tokens, &run.place.plain()); // [B, T]
-    let logits = run.model.valid().forward(tokens); // [B, T, V]
+    let logits = run.model().valid().forward(tokens); // [B, T, V]
     let data = logits.into_data_async().await.map_err(unread)?;
     let numbers: Vec<f32> = data.iter::<f32>().collect();
     let places: Vec<Vec<f32>> = numbers.chunks_exact(vocab).map(<[f32]>::to_vec).collect();

@@ -48,7 +48,7 @@ impl Run {
             changes,
             cache: None,
         };
-        let model = self.model.valid();
+        let model = self.model().valid();
         let logits = model.forward_watched(self.row(tokens), watch); // [1, T, V]
         let mut recorded = tape.finish();
         if !changes.is_empty() {
@@ -113,7 +113,7 @@ impl Run {
             name,
             shape,
             tensor,
-        } in super::params::list(&self.model)
+        } in super::params::list(self.model())
         {
             entries.push(Entry { name, shape });
             flat.push(plain(tensor));
@@ -124,7 +124,7 @@ impl Run {
 
     /// Says which parameter is not a number.
     async fn without_number(&self) -> Fault {
-        for parameter in super::params::list(&self.model) {
+        for parameter in super::params::list(self.model()) {
             if let Ok(data) = parameter.tensor.into_data_async().await
                 && data.iter::<f32>().any(|x| !x.is_finite())
             {

@@ -5,10 +5,11 @@
 //! keeps the queue full.
 
 use super::dropout::Dropout;
+use super::fast::cpu::Lesson;
 use super::params;
 use super::run::{Run, unread};
 use crate::config::Attention;
-use crate::protocol::{Fault, FaultKind};
+use crate::protocol::{Backend, Fault, FaultKind};
 use crate::text::batch::{Batch, windows};
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -19,8 +20,19 @@ pub struct Queued {
     /// Steps trained, this one included.
     pub step: u32,
     pub lr: f64,
-    /// `[2]`: the batch's loss, the gradient's global norm.
-    numbers: Tensor<1>,
+    numbers: Numbers,
+}
+
+/// The batch's loss, the gradient's global norm.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are a few, and the fast step is not to allocate"
+)]
+enum Numbers {
+    /// `[2]`
+    Coming(Tensor<1>),
+    There([f32; 2]),
 }
 
 /// A step's numbers.
@@ -48,28 +60,48 @@ impl Run {
             train.batch_size,
             self.config.model.block_size,
         );
-        let device = &self.place.device;
-        let (tokens, targets) = upload(&batch, device); // [B, T] each
         let dropout = (self.config.model.dropout > 0.0).then_some(Dropout {
             seed: self.config.seed,
             step: self.step,
             rate: self.config.model.dropout,
         });
 
-        let loss = self.model.loss(tokens, targets, dropout);
-        let mut gradients = loss.objective.backward();
-        let gradients = params::gradients(&self.model, &mut gradients);
         let lr = super::optim::learning_rate(&train, self.step);
-        let (model, norm) = self
-            .optimizer
-            .step(self.model.clone(), gradients, &train, self.step);
-        self.model = model;
+        let shape = [batch.batch_size, batch.block_size];
+        let on_cpu = self.place.backend == Backend::Cpu;
+        let numbers = match self.learner.fast(&self.config, shape, on_cpu)? {
+            Some(cpu) => {
+                let loss = cpu.learn(&Lesson {
+                    tokens: &batch.inputs,
+                    targets: &batch.targets,
+                    dropout,
+                });
+                Numbers::There([loss, cpu.step(&train, self.step)])
+            }
+            None => self.readable_step(&batch, dropout),
+        };
         self.step += 1;
         Ok(Queued {
             step: self.step,
             lr,
-            numbers: Tensor::cat(vec![loss.cross_entropy.inner(), params::plain(norm)], 0), // [2]
+            numbers,
         })
+    }
+
+    /// A step through burn's graph.
+    fn readable_step(&mut self, batch: &Batch, dropout: Option<Dropout>) -> Numbers {
+        let (tokens, targets) = upload(batch, &self.place.device); // [B, T] each
+        let (model, optimizer) = self.learner.readable();
+        let loss = model.loss(tokens, targets, dropout);
+        let mut gradients = loss.objective.backward();
+        let gradients = params::gradients(model, &mut gradients);
+        let train = &self.config.train;
+        let (moved, norm) = optimizer.step(model.clone(), gradients, train, self.step);
+        *model = moved;
+        Numbers::Coming(Tensor::cat(
+            vec![loss.cross_entropy.inner(), params::plain(norm)],
+            0,
+        )) // [2]
     }
 
     /// Mean loss over the whole of the given part of the text, in nats per character.
@@ -105,7 +137,7 @@ impl Run {
         let batches = tokens.len().div_ceil(block_size * batch_size).max(1);
         let stride = limit.map_or(1, |limit| batches.div_ceil(limit.max(1)));
 
-        let model = self.model.valid();
+        let model = self.model().valid();
         let device = self.place.plain();
         let (mut sum, mut count) = (0.0f64, 0usize);
         for batch in windows(tokens, block_size, batch_size).step_by(stride) {
@@ -139,21 +171,27 @@ pub enum Part {
 /// # Errors
 /// [`FaultKind::Device`] when the device fails, [`FaultKind::Diverged`] when a number is not finite.
 pub async fn read_steps(queued: Vec<Queued>) -> Result<Vec<Measured>, Fault> {
-    let (keys, numbers): (Vec<(u32, f64)>, Vec<Tensor<1>>) = queued
-        .into_iter()
-        .map(|q| ((q.step, q.lr), q.numbers))
-        .unzip();
-    if numbers.is_empty() {
-        return Ok(Vec::new());
-    }
-    let data = Tensor::cat(numbers, 0) // [2 * steps]
-        .into_data_async()
-        .await
-        .map_err(unread)?;
-    let values: Vec<f32> = data.iter::<f32>().collect();
-    let mut measured = Vec::with_capacity(keys.len());
-    for ((step, lr), pair) in keys.into_iter().zip(values.chunks_exact(2)) {
-        let (loss, grad_norm) = (pair[0], pair[1]);
+    let coming = queued.iter().filter_map(|q| match &q.numbers {
+        Numbers::Coming(numbers) => Some(numbers.clone()),
+        Numbers::There(_) => None,
+    });
+    let coming: Vec<Tensor<1>> = coming.collect();
+    let come: Vec<f32> = match coming.is_empty() {
+        true => Vec::new(),
+        false => {
+            let all = Tensor::cat(coming, 0); // [2 * steps that come]
+            let data = all.into_data_async().await.map_err(unread)?;
+            data.iter::<f32>().collect()
+        }
+    };
+    let mut come = come.chunks_exact(2);
+    let mut measured = Vec::with_capacity(queued.len());
+    for Queued { step, lr, numbers } in queued {
+        let [loss, grad_norm] = match numbers {
+            Numbers::There(pair) => pair,
+            // As many came as were asked for.
+            Numbers::Coming(_) => come.next().map_or([f32::NAN; 2], |pair| [pair[0], pair[1]]),
+        };
         if !(loss.is_finite() && grad_norm.is_finite()) {
             return Err(Fault::new(
                 FaultKind::Diverged,

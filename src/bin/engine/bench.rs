@@ -3,11 +3,16 @@
 use super::cli::{Source, assign};
 use glassformer::config::RunConfig;
 use glassformer::engine::{device::Place, run::Run, train::read_steps};
-use glassformer::protocol::Fault;
+use glassformer::protocol::{Fault, Path};
 use std::time::Instant;
 
 /// The same configurations as the page's benchmark: S and M.
-pub async fn bench(source: &Source, steps: u32, place: &Place) -> Result<(), Fault> {
+pub async fn bench(
+    source: &Source,
+    steps: u32,
+    path: Option<Path>,
+    place: &Place,
+) -> Result<(), Fault> {
     let text = source.read()?;
     println!("backend {}, {} steps", place.backend.name(), steps);
     for (name, sizes) in [
@@ -37,6 +42,7 @@ pub async fn bench(source: &Source, steps: u32, place: &Place) -> Result<(), Fau
             assign(&mut config, assignment)?;
         }
         let mut run = Run::new(config, &text, place)?;
+        run.learner.choose(path);
         let mut times = Vec::new();
         for _ in 0..10 + steps {
             let start = Instant::now();
@@ -48,7 +54,10 @@ pub async fn bench(source: &Source, steps: u32, place: &Place) -> Result<(), Fau
         times.sort_by(f64::total_cmp);
         let median = times.get(times.len() / 2).copied().unwrap_or(f64::NAN);
         let least = times.first().copied().unwrap_or(f64::NAN);
-        println!("{name}: {median:.2} ms a step (median; least {least:.2})");
+        println!(
+            "{name}: {median:.2} ms a step (median; least {least:.2}), {} path",
+            run.learner.path().name()
+        );
     }
     Ok(())
 }

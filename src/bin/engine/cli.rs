@@ -86,6 +86,9 @@ enum Job {
         /// Steps to time, after ten of warm-up.
         #[arg(long, default_value_t = 50)]
         steps: u32,
+        /// readable or fast; left out, fast where the fast step knows the configuration.
+        #[arg(long, value_parser = train::path)]
+        path: Option<glassformer::protocol::Path>,
     },
 }
 
@@ -148,7 +151,11 @@ pub fn main() -> Result<(), Fault> {
                 logits(&run, &tokens, &out).await
             }
             Job::Pretrain(options) => pretrain::pretrain(options, &place).await,
-            Job::Bench { source, steps } => bench::bench(&source, steps, &place).await,
+            Job::Bench {
+                source,
+                steps,
+                path,
+            } => bench::bench(&source, steps, path, &place).await,
         }
     })
 }

@@ -213,7 +213,7 @@ async fn train(
         corpora: plan.distinct().map(|c| c.name().to_string()).collect(),
         prompt: plan.prompt.into(),
         config,
-        parameters: params::list(&run.model)
+        parameters: params::list(run.model())
             .iter()
             .map(|p| p.shape.iter().product::<usize>())
             .sum(),

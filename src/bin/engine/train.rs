@@ -10,7 +10,7 @@ use glassformer::engine::{
     run::{Run, input},
     train::{Part, read_steps},
 };
-use glassformer::protocol::Fault;
+use glassformer::protocol::{Fault, Path};
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -34,6 +34,9 @@ pub struct Train {
     /// Steps; the configuration's max_steps when left out.
     #[arg(long)]
     steps: Option<u32>,
+    /// How steps are computed; left out, fast where the fast step knows the configuration.
+    #[arg(long, value_parser = path)]
+    path: Option<Path>,
     /// A checkpoint to go on from; it brings its own configuration.
     #[arg(long)]
     resume: Option<PathBuf>,
@@ -55,6 +58,11 @@ fn recipe(name: &str) -> Result<Recipe, String> {
     known.ok_or_else(|| "choose notes or nanogpt".into())
 }
 
+pub fn path(name: &str) -> Result<Path, String> {
+    let known = Path::ALL.into_iter().find(|p| p.name() == name);
+    known.ok_or_else(|| "choose readable or fast".into())
+}
+
 pub async fn train(options: Train, place: &Place) -> Result<(), Fault> {
     let text = options.source.read()?;
     let mut run = match &options.resume {
@@ -68,6 +76,7 @@ pub async fn train(options: Train, place: &Place) -> Result<(), Fault> {
             Run::new(config, &text, place)?
         }
     };
+    run.learner.choose(options.path);
     let info = run.info();
     println!(
         "{} parameters, {} characters to train on, {} distinct; ln V {:.4}, single characters {:.4}",

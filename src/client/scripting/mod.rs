@@ -254,6 +254,12 @@ fn debugging(object: &Object, client: &Client) -> Result<(), JsValue> {
     method(&debug, "crashEngine", client, |client, _| {
         Box::pin(async move { nothing(client.crash_engine()) })
     })?;
+    method(&debug, "trainBy", client, |client, [path, ..]| {
+        Box::pin(async move {
+            let path = spec::path(&json(&path)?)?;
+            nothing(client.train_by(path).await)
+        })
+    })?;
     Reflect::set(object, &"debug".into(), &debug).map(|_| ())
 }
 

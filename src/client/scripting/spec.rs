@@ -4,7 +4,7 @@ use crate::analysis::{Analysis, Options};
 use crate::client::fault::input;
 use crate::client::{NamedText, RunSpec};
 use crate::config::{Preset, Recipe, RunConfig};
-use crate::protocol::{Backend, Fault, Sampling};
+use crate::protocol::{Backend, Fault, Path, Sampling};
 use crate::text::corpus::Corpus;
 use crate::trace::{Format, Intervention};
 use serde::Deserialize;
@@ -147,6 +147,11 @@ fn wrong_steps(given: &Json) -> Fault {
 /// `moveTo`'s argument.
 pub(super) fn backend(json: &Json) -> Result<Backend, Fault> {
     Backend::deserialize(json).map_err(|e| input(format!("moveTo: {e}")))
+}
+
+/// `trainBy`'s argument: nothing for the best there is.
+pub(super) fn path(json: &Json) -> Result<Option<Path>, Fault> {
+    Option::deserialize(json).map_err(|e| input(format!("trainBy: {e}")))
 }
 
 /// `open`'s argument.

@@ -1,6 +1,7 @@
 //! The engine as the page speaks with it: requests in, events out, one turn at a time.
 //!
-//! A turn is short: one training step, one character. Between turns the host hands in what has
+//! A turn is short: one training step, or as many small ones as fit a few milliseconds; one
+//! character. Between turns the host hands in what has
 //! arrived, so that a pause, a step or a restart waits for no more than the turn in progress, and a
 //! model can write while it trains.
 
@@ -13,7 +14,8 @@ use crate::engine::run::{Run, input};
 use crate::engine::sample::Generation;
 use crate::engine::train::{Measured, Part, Queued, no_text, read_steps};
 use crate::protocol::{
-    Backend, Command, Event, Fault, FaultKind, Reply, Request, StepReport, TrainSummary, VERSION,
+    Backend, Command, Event, Fault, FaultKind, Path, Reply, Request, StepReport, TrainSummary,
+    VERSION,
 };
 use web_time::{Duration, Instant};
 
@@ -37,6 +39,8 @@ pub struct Session<H> {
     last_save: Instant,
     /// Whether this run's shaders are compiled: its first step does that.
     warm: bool,
+    /// How steps are computed, if somebody has chosen.
+    path: Option<Path>,
 }
 
 /// A `Train` in progress.
@@ -66,6 +70,9 @@ struct Writing {
 const SAVE_EVERY: Duration = Duration::from_secs(10);
 /// Checkpoints no closer than this when training merely pauses.
 const SAVE_GAP: Duration = Duration::from_secs(1);
+/// Steps shorter than this are made several in a turn: listening between two of them costs a
+/// third of a millisecond, as much as the fast step of a small model.
+const TURN: Duration = Duration::from_millis(4);
 /// Step reports are gathered for one frame of the page.
 const REPORT_EVERY: Duration = Duration::from_millis(16);
 /// Batches of an estimate of the validation loss; [`Command::Evaluate`] reads the whole text.
@@ -83,6 +90,7 @@ impl<H: Host> Session<H> {
             reading: Reading::default(),
             last_save: Instant::now(),
             warm: false,
+            path: None,
         }
     }
 
@@ -105,17 +113,22 @@ impl<H: Host> Session<H> {
         }
     }
 
-    /// One training step and one character, of what is in progress.
+    /// One training step, or several small ones, and one character, of what is in progress.
     pub async fn turn(&mut self) {
         if self.writing.is_some()
             && let Err(fault) = self.write_turn().await
         {
             self.end_writing(Err(fault));
         }
-        if self.training.is_some()
-            && let Err(fault) = self.train_turn().await
-        {
-            self.fail_training(fault);
+        let start = Instant::now();
+        while self.training.is_some() {
+            if let Err(fault) = self.train_turn().await {
+                self.fail_training(fault);
+            }
+            let alone = self.backend == Backend::Cpu && self.writing.is_none();
+            if !alone || start.elapsed() >= TURN {
+                break;
+            }
         }
     }
 
@@ -149,6 +162,13 @@ impl<H: Host> Session<H> {
             Command::Train { steps } => {
                 self.begin_training(id, steps)?;
                 return Ok(None);
+            }
+            Command::TrainBy { path } => {
+                self.path = path;
+                if let Some(run) = &mut self.run {
+                    run.learner.choose(path);
+                }
+                Reply::Done
             }
             Command::Pause => {
                 self.end_training().await?;
@@ -210,7 +230,8 @@ impl<H: Host> Session<H> {
         })
     }
 
-    fn start(&mut self, run: Run) -> Reply {
+    fn start(&mut self, mut run: Run) -> Reply {
+        run.learner.choose(self.path);
         let info = run.info();
         self.run = Some(run);
         self.reading = Reading::default();

@@ -1,0 +1,45 @@
+//! The loss, and where every gradient begins.
+//!
+//! ```text
+//! loss    = mean over rows of  ln(sum_v e^l_v) - l_target
+//! dl_v    = (softmax(l)_v - [v = target]) / rows
+//! ```
+//!
+//! Both come out of the same exponentials, so the forward pass makes both.
+
+use super::arena::{Arena, Node, Slot};
+use super::functions::exp;
+use super::lanes::{F32x4, largest, map, sum};
+
+#[derive(Clone, Debug)]
+pub struct CrossEntropy {
+    /// `[rows, V]`
+    pub logits: Node,
+    /// Mean loss in nats: `[1]`.
+    pub loss: Slot,
+    /// V
+    pub vocab: usize,
+}
+
+impl CrossEntropy {
+    /// `targets` are `[rows]`, each below V.
+    pub fn forward(&self, arena: &mut Arena, targets: &[u32]) {
+        let [logits, grad, loss] = arena.views([self.logits.value, self.logits.grad, self.loss]);
+        let share = 1.0 / targets.len() as f32;
+        let v = self.vocab;
+        let mut total = 0.0;
+        let rows = logits.chunks_exact(v).zip(grad.chunks_exact_mut(v));
+        for ((logits, grad), target) in rows.zip(targets) {
+            let target = *target as usize;
+            let most = F32x4::splat(largest(logits));
+            grad.copy_from_slice(logits);
+            map(grad, |l| exp(l - most)); // [V]
+            let all = sum(grad);
+            let factor = F32x4::splat(share / all);
+            map(grad, |e| e * factor);
+            grad[target] -= share;
+            total += f64::from(most.array()[0] - logits[target] + libm::logf(all));
+        }
+        loss[0] = (total / targets.len() as f64) as f32;
+    }
+}

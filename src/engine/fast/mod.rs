@@ -1,0 +1,37 @@
+//! The fast step: a training step whose derivatives were worked out by hand, without burn.
+//!
+//! The readable model ([`crate::engine::gpt`]) says what is computed, and everything that looks into
+//! a model goes through it. This is its twin for training on the CPU: the same batches, the same
+//! dropout masks, the same schedule, the same numbers to rounding, in a fraction of the time.
+//! `tests/fast.rs` holds one against the other.
+//!
+//! From leaf to whole: [`lanes`] and [`functions`], four numbers at a time; [`matmul`]; one file for
+//! each operation, forwards and backwards ([`linear`], [`norm`], [`attention`] with [`pattern`],
+//! [`additive`], [`gate`], [`span`] and [`reach`], [`activation`], [`embedding`], [`join`] with [`dropout`], [`cross_entropy`], [`adamw`]); the
+//! [`arena`] that holds all numbers; the [`plan`] that lists a step's operations, with the [`builder`] that makes it; and [`cpu`], which
+//! carries it out.
+
+pub mod activation;
+pub mod adamw;
+pub mod additive;
+pub mod arena;
+pub mod attention;
+pub mod builder;
+pub mod cpu;
+pub mod cross_entropy;
+pub mod dropout;
+pub mod embedding;
+pub mod functions;
+pub mod gate;
+pub mod join;
+pub mod lanes;
+pub mod linear;
+pub mod matmul;
+pub mod norm;
+pub mod pattern;
+pub mod plan;
+pub mod reach;
+pub mod span;
+
+#[cfg(test)]
+mod tests;

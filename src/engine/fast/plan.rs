@@ -1,0 +1,87 @@
+//! A training step as a list: which operation, on which numbers, in which order.
+//!
+//! Everything is settled when a run begins: sizes, places in memory, what is done. A step then only
+//! walks along the list and back. The plan itself computes nothing; [`super::cpu`] does, and another
+//! device could from the same list.
+
+use super::activation::Activation;
+use super::adamw::AdamW;
+use super::arena::{Layout, Node, Slot};
+use super::attention::Attention;
+use super::builder::Builder;
+use super::cross_entropy::CrossEntropy;
+use super::embedding::Embedding;
+use super::gate::Gate;
+use super::join::Join;
+use super::linear::Linear;
+use super::norm::LayerNorm;
+use super::reach::{Gist, Reach};
+use crate::config::ModelConfig;
+
+/// One operation, forwards and backwards.
+#[derive(Clone, Debug)]
+pub enum Op {
+    Embedding(Embedding),
+    LayerNorm(LayerNorm),
+    Linear(Linear),
+    Attention(Attention),
+    Gate(Gate),
+    Gist(Gist),
+    Reach(Reach),
+    Activation(Activation),
+    Join(Join),
+    CrossEntropy(CrossEntropy),
+}
+
+/// A step of one configuration.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// In the order of the forward pass.
+    pub ops: Vec<Op>,
+    pub optimizer: AdamW,
+    /// The batch's mean loss: `[1]`.
+    pub loss: Slot,
+    /// `[B, T, V]`
+    pub logits: Node,
+    /// B
+    pub batch: usize,
+    /// T
+    pub tokens: usize,
+}
+
+/// A parameter as the plan needs to know it.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    pub name: String,
+    pub len: usize,
+    pub decays: bool,
+}
+
+/// Why a configuration takes the readable path.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Uncovered {
+    #[error("the fast step would take {megabytes} MB, and so much memory is not to be had")]
+    Memory { megabytes: usize },
+    #[error("the fast step does not find the parameter {0}")]
+    Parameter(String),
+}
+
+impl Plan {
+    /// The plan for batches of that shape, `[B, T]`, T at most the block; and the memory that it
+    /// needs.
+    ///
+    /// `parameters` are the model's, in the order in which they lie in memory.
+    ///
+    /// # Errors
+    /// [`Uncovered`], when the configuration has no plan.
+    pub fn new(
+        config: &ModelConfig,
+        vocab: usize,
+        shape: [usize; 2],
+        parameters: &[Parameter],
+    ) -> Result<(Plan, Layout), Uncovered> {
+        let mut builder = Builder::new(config, vocab, shape, parameters);
+        builder.model()?;
+        Ok(builder.finish())
+    }
+}

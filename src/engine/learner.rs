@@ -1,0 +1,223 @@
+//! The weights, and who moves them: burn's step, or the fast one.
+//!
+//! The fast step has the weights in memory of its own. They come back into burn's model when somebody
+//! looks, and only then: [`Learner::model`] is the one way to it, so that nobody sees old weights.
+
+use super::fast::cpu::Cpu;
+use super::fast::plan::{Parameter, Uncovered};
+use super::gpt::Gpt;
+use super::optim::{self, AdamW};
+use super::params;
+use super::run::{input, unread};
+use crate::config::RunConfig;
+use crate::protocol::{Fault, FaultKind, Path};
+use burn::tensor::{Device, Tensor, TensorData};
+use std::cell::OnceCell;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+/// A model and its optimizer, wherever their numbers are.
+#[derive(Debug)]
+pub struct Learner {
+    place: Place,
+    /// The path that was asked for; the best there is where none was.
+    asked: Option<Path>,
+    /// Why there is no fast step, once that is known.
+    uncovered: Option<Uncovered>,
+}
+
+#[derive(Debug)]
+enum Place {
+    Burn(Box<(Gpt, AdamW)>),
+    Fast(Box<Fast>),
+}
+
+/// Weights in the fast step's memory.
+#[derive(Debug)]
+struct Fast {
+    cpu: Cpu,
+    /// A model of the right form, with weights from earlier.
+    form: Gpt,
+    /// Today's model and optimizer, where somebody has looked since the last step.
+    model: OnceCell<Gpt>,
+    optimizer: OnceCell<AdamW>,
+}
+
+impl Learner {
+    /// A model and an optimizer that has seen nothing.
+    pub fn new(model: Gpt) -> Self {
+        let optimizer = AdamW::new(&model);
+        Learner::with_optimizer(model, optimizer)
+    }
+
+    /// A model with the optimizer that trained it.
+    pub fn with_optimizer(model: Gpt, optimizer: AdamW) -> Self {
+        Learner {
+            place: Place::Burn(Box::new((model, optimizer))),
+            asked: None,
+            uncovered: None,
+        }
+    }
+
+    /// The model as it is now.
+    pub fn model(&self) -> &Gpt {
+        match &self.place {
+            Place::Burn(both) => &both.0,
+            Place::Fast(fast) => fast.model(),
+        }
+    }
+
+    /// The optimizer as it is now.
+    pub fn optimizer(&self) -> &AdamW {
+        match &self.place {
+            Place::Burn(both) => &both.1,
+            Place::Fast(fast) => fast.optimizer.get_or_init(|| {
+                let [m, v] = [1, 2].map(|n| fast.tensor(n)); // [n] each
+                AdamW::with_moments(fast.model(), m, v)
+            }),
+        }
+    }
+
+    /// Which path steps take from now on; `None` for the best there is.
+    pub fn choose(&mut self, path: Option<Path>) {
+        self.asked = path;
+    }
+
+    /// The path of the latest step; [`Path::Readable`] before the first.
+    pub fn path(&self) -> Path {
+        match self.place {
+            Place::Burn(_) => Path::Readable,
+            Place::Fast(_) => Path::Fast,
+        }
+    }
+
+    /// Why the fast step was not taken, if it could not be.
+    pub fn uncovered(&self) -> Option<&Uncovered> {
+        self.uncovered.as_ref()
+    }
+
+    /// The fast step with the weights in it, for batches of that shape; `None` where the step is to be
+    /// readable. `on_cpu` says whether burn's tensors are on the CPU, where alone they can be fetched
+    /// at once.
+    ///
+    /// # Errors
+    /// When the fast step was asked for and does not cover the configuration.
+    pub(super) fn fast(
+        &mut self,
+        config: &RunConfig,
+        shape: [usize; 2],
+        on_cpu: bool,
+    ) -> Result<Option<&mut Cpu>, Fault> {
+        let fits = match &self.place {
+            Place::Fast(fast) => fast.cpu.fits(shape),
+            Place::Burn(_) => false,
+        };
+        match self.asked {
+            Some(Path::Readable) => return Ok(None),
+            None if !on_cpu || self.uncovered.is_some() => return Ok(None),
+            Some(Path::Fast) if !on_cpu => {
+                return Err(input("The fast step runs on the CPU only."));
+            }
+            None | Some(Path::Fast) => {}
+        }
+        if !fits {
+            self.readable();
+            match enter(self.model(), self.optimizer(), config, shape)? {
+                Ok(cpu) => {
+                    let form = self.model().clone();
+                    self.place = Place::Fast(Box::new(Fast {
+                        cpu,
+                        form,
+                        model: OnceCell::new(),
+                        optimizer: OnceCell::new(),
+                    }));
+                }
+                Err(why) if self.asked.is_none() => {
+                    self.uncovered = Some(why);
+                    return Ok(None);
+                }
+                Err(why) => return Err(input(format!("{why}; take the readable path."))),
+            }
+        }
+        match &mut self.place {
+            Place::Fast(fast) => {
+                // What was looked at is of yesterday once the step is done.
+                if let Some(model) = fast.model.take() {
+                    fast.form = model;
+                }
+                fast.optimizer.take();
+                Ok(Some(&mut fast.cpu))
+            }
+            Place::Burn(_) => Ok(None),
+        }
+    }
+
+    /// Burn's model and optimizer, to be moved by burn.
+    pub(super) fn readable(&mut self) -> &mut (Gpt, AdamW) {
+        if let Place::Fast(_) = &self.place {
+            let both = (self.model().clone(), self.optimizer().clone());
+            self.place = Place::Burn(Box::new(both));
+        }
+        match &mut self.place {
+            Place::Burn(both) => both,
+            Place::Fast(_) => unreachable!("the weights were just taken out of it"),
+        }
+    }
+}
+
+impl Fast {
+    fn model(&self) -> &Gpt {
+        self.model
+            .get_or_init(|| params::replace(self.form.clone(), &self.tensor(0)))
+    }
+
+    /// Parameters, m or v: `[n]`.
+    fn tensor(&self, which: usize) -> Tensor<1> {
+        let numbers = self.cpu.state()[which].to_vec();
+        let n = numbers.len();
+        Tensor::from_data(TensorData::new(numbers, [n]), &Device::flex())
+    }
+}
+
+/// The fast step with the model's weights and the optimizer's moments in it.
+fn enter(
+    model: &Gpt,
+    optimizer: &AdamW,
+    config: &RunConfig,
+    shape: [usize; 2],
+) -> Result<Result<Cpu, Uncovered>, Fault> {
+    let mut cpu = match Cpu::new(&config.model, model.vocab(), shape, &parameters(model)) {
+        Ok(cpu) => cpu,
+        Err(why) => return Ok(Err(why)),
+    };
+    let named = params::list(model).into_iter();
+    let values = Tensor::cat(named.map(|p| p.tensor).collect(), 0); // [n]
+    let [values, m, v] = [values, optimizer.m.clone(), optimizer.v.clone()].map(at_once);
+    cpu.set_state([&values?, &m?, &v?]);
+    Ok(Ok(cpu))
+}
+
+/// The model's parameters as a plan needs to know them, in order.
+pub fn parameters(model: &Gpt) -> Vec<Parameter> {
+    let named = params::list(model).into_iter();
+    named
+        .map(|p| Parameter {
+            len: p.shape.iter().product(),
+            decays: optim::decays(&p),
+            name: p.name,
+        })
+        .collect()
+}
+
+/// The numbers of a tensor on the CPU, which are there without waiting. (Burn's own way to them
+/// without waiting is not to be had in the browser.)
+fn at_once(tensor: Tensor<1>) -> Result<Vec<f32>, Fault> {
+    let future = pin!(tensor.into_data_async());
+    match future.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(data) => Ok(data.map_err(unread)?.iter::<f32>().collect()),
+        Poll::Pending => Err(Fault::new(
+            FaultKind::Internal,
+            "The weights are on the CPU, and yet they cannot be read at once.",
+        )),
+    }
+}
