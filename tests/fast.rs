@@ -213,8 +213,10 @@ fn a_resumed_fast_run_is_the_uninterrupted_one_to_the_bit() {
 fn what_has_no_plan_says_why() {
     let config = config(Kind::Standard, Recipe::Notes, 0.0).model;
     let parameters = parameters(&model(&config, 1, &Device::flex(), unchanged));
-    let huge = Cpu::new(&config, VOCAB, [1 << 40, 16], &parameters);
-    assert!(matches!(huge, Err(Uncovered::Memory { .. })));
+    for batch in [1 << 40, 1 << 50, usize::MAX] {
+        let huge = Cpu::new(&config, VOCAB, [batch, 16], &parameters);
+        assert!(matches!(huge, Err(Uncovered::Memory { .. })));
+    }
     let missing = Cpu::new(&config, VOCAB, [2, 16], &parameters[1..]).err();
     let name = "transformer.wte.weight".to_string();
     assert_eq!(missing, Some(Uncovered::Parameter(name)));

@@ -110,6 +110,10 @@ pub async fn train(options: Train, place: &Place) -> Result<(), Fault> {
             }
         }
     }
+    println!("steps by the {} path", run.learner.path().name());
+    if let Some(why) = run.learner.uncovered() {
+        println!("not by the fast one: {why}");
+    }
     if let Some(path) = &options.out {
         write(path, &checkpoint::save(&run, true).await?)?;
     }

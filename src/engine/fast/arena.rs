@@ -74,8 +74,9 @@ pub struct Layout {
 impl Layout {
     /// A place for that many numbers. It begins at a multiple of 16, a cache line's worth.
     pub fn slot(&mut self, len: usize) -> Slot {
-        let start = self.len.next_multiple_of(16);
-        self.len = start + len;
+        // Where it no longer fits into any memory, `Arena::new` says so.
+        let start = self.len.saturating_add(15) / 16 * 16;
+        self.len = start.saturating_add(len);
         Slot { start, len }
     }
 

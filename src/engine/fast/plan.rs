@@ -80,8 +80,26 @@ impl Plan {
         shape: [usize; 2],
         parameters: &[Parameter],
     ) -> Result<(Plan, Layout), Uncovered> {
+        let largest = largest(config, vocab, shape);
+        if largest > (isize::MAX as f64) / 4.0 {
+            return Err(Uncovered::Memory {
+                megabytes: (largest / f64::from(1 << 18)) as usize,
+            });
+        }
         let mut builder = Builder::new(config, vocab, shape, parameters);
         builder.model()?;
         Ok(builder.finish())
     }
+}
+
+/// Numbers in the largest of all tables, in a type that no product overflows.
+fn largest(config: &ModelConfig, vocab: usize, [batch, tokens]: [usize; 2]) -> f64 {
+    let wide = [
+        4 * config.n_embd,
+        12 * config.n_head,
+        vocab,
+        config.n_head * tokens,
+    ];
+    let width = wide.into_iter().max().unwrap_or(0);
+    batch as f64 * tokens as f64 * width as f64
 }
