@@ -3,6 +3,9 @@
 use crate::protocol::{Backend, Fault, FaultKind};
 use burn::tensor::Device;
 
+#[cfg(feature = "webgpu")]
+use super::fast::gpu::kernels::Kernels;
+
 /// An opened device, with what the page wants to say about it.
 #[derive(Clone, Debug)]
 pub struct Place {
@@ -11,6 +14,9 @@ pub struct Place {
     pub backend: Backend,
     /// The GPU's name where the system tells it.
     pub adapter: Option<String>,
+    /// The same GPU as the fast step sees it.
+    #[cfg(feature = "webgpu")]
+    pub kernels: Option<Kernels>,
 }
 
 impl Place {
@@ -20,6 +26,8 @@ impl Place {
             device: Device::flex().autodiff(),
             backend: Backend::Cpu,
             adapter: None,
+            #[cfg(feature = "webgpu")]
+            kernels: None,
         }
     }
 
@@ -64,6 +72,7 @@ mod gpu {
             device: device.autodiff(),
             backend: Backend::Webgpu,
             adapter: (!name.is_empty()).then_some(name),
+            kernels: Some(Kernels::new(setup.device, setup.queue)),
         })
     }
 }

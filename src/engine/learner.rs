@@ -91,6 +91,11 @@ impl Learner {
         }
     }
 
+    /// The path that was asked for, if one was.
+    pub fn asked(&self) -> Option<Path> {
+        self.asked
+    }
+
     /// Why the fast step was not taken, if it could not be.
     pub fn uncovered(&self) -> Option<&Uncovered> {
         self.uncovered.as_ref()

@@ -1,12 +1,13 @@
 //! The engine: a character-level GPT on burn, its training, its sampling, its checkpoints.
 //!
 //! From leaf to whole: [`layers`], [`attention`], [`block`], [`gpt`], with [`record`] looking on; then what moves its
-//! [`params`]: [`optim`], [`learner`] with the [`fast`] step, [`train`]; what it reads, token by token, and writes:
+//! [`params`]: [`optim`], [`learner`] with the [`fast`] step, [`train`], [`held`]; what it reads, token by token, and writes:
 //! [`reading`], [`sample`]; what it knows: [`exam`]; how it
 //! looks: [`mod@trace`], [`measure`], and
 //! what an [`Analysis`](crate::analysis::Analysis) reads off it; what is kept: [`checkpoint`]. The
 //! same code runs natively and, through [`worker`], in a Web Worker. It never sees the page.
 
+mod ahead;
 mod analyse;
 pub mod attention;
 pub mod block;
@@ -17,6 +18,7 @@ pub mod dropout;
 pub mod exam;
 pub mod fast;
 pub mod gpt;
+pub mod held;
 pub mod init;
 mod intervene;
 pub mod layers;

@@ -6,7 +6,7 @@
 use super::params;
 use crate::config::TrainConfig;
 use burn::module::Module;
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 
 /// Keeps a division by a vanishing deviation finite, as PyTorch does.
 pub(super) const EPS: f64 = 1e-8;
@@ -30,13 +30,7 @@ impl AdamW {
     /// All moments 0.
     pub fn new<M: Module>(model: &M) -> Self {
         let named = params::list(model);
-        let decays: Vec<f32> = named
-            .iter()
-            .flat_map(|p| {
-                let decays = f32::from(u8::from(decays(p)));
-                std::iter::repeat_n(decays, p.shape.iter().product())
-            })
-            .collect();
+        let decays = decay_flags(model);
         let values = Tensor::cat(named.into_iter().map(|p| p.tensor).collect(), 0); // [n]
         let n = decays.len();
         AdamW {
@@ -53,6 +47,20 @@ impl AdamW {
             m,
             v,
             ..AdamW::new(model)
+        }
+    }
+
+    /// Of a model with those parameters and moments, `[n]` each, which lie on the host.
+    pub fn filled<M: Module>(model: &M, [values, m, v]: [&[f32]; 3], device: &Device) -> Self {
+        let tensor = |numbers: &[f32]| {
+            let n = numbers.len();
+            Tensor::from_data(TensorData::new(numbers.to_vec(), [n]), device)
+        };
+        AdamW {
+            values: tensor(values),
+            m: tensor(m),
+            v: tensor(v),
+            decays: tensor(&decay_flags(model)),
         }
     }
 
@@ -100,6 +108,16 @@ impl AdamW {
         self.values = self.values.clone() * decay - update; // [n]
         (params::replace(model, &self.values), norm)
     }
+}
+
+/// 1 for each number that decays, 0 for each that does not: `[n]`.
+fn decay_flags<M: Module>(model: &M) -> Vec<f32> {
+    let named = params::list(model);
+    let of_each = named.iter().flat_map(|p| {
+        let decays = f32::from(u8::from(decays(p)));
+        std::iter::repeat_n(decays, p.shape.iter().product())
+    });
+    of_each.collect()
 }
 
 /// Matrices that project or embed are pulled to 0; what shifts, stretches or scores is not, also

@@ -4,7 +4,7 @@
 //! that of the fields.
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Gradients, Tensor};
+use burn::tensor::{Gradients, Tensor, TensorData};
 
 /// The path from the root to the parameter that is being visited.
 #[derive(Default)]
@@ -113,6 +113,29 @@ pub fn replace<M: Module>(model: M, values: &Tensor<1>) -> M {
         }
     }
     model.map(&mut Replacer { values, start: 0 })
+}
+
+/// The model with every parameter replaced, in order, by the next of `numbers`, which lie on the host:
+/// n of them, n the count of all. Unlike [`replace`] it has the device compute nothing.
+pub fn fill<M: Module>(model: M, numbers: &[f32]) -> M {
+    struct Filler<'a>(&'a [f32]);
+    impl ModuleMapper for Filler<'_> {
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            let (id, old, mapper) = param.consume();
+            let shape = old.dims();
+            let (numbers, rest) = self.0.split_at(shape.iter().product());
+            self.0 = rest;
+            let graph = old.is_autodiff();
+            let data = TensorData::new(numbers.to_vec(), shape);
+            let value = Tensor::from_data(data, &plain(old).device());
+            let value = match graph {
+                true => Tensor::from_inner(value).require_grad(),
+                false => value,
+            };
+            Param::from_mapped_value(id, value, mapper)
+        }
+    }
+    model.map(&mut Filler(numbers))
 }
 
 /// The same numbers without a graph behind them; any shape.

@@ -4,6 +4,7 @@ use super::reading::Reading;
 use super::run::{Run, unread};
 use crate::protocol::{Backend, Fault, Sampling};
 use crate::random::Stream;
+use crate::text::tokenizer::Tokenizer;
 use burn::module::Module;
 use burn::tensor::{Int, Tensor, TensorData};
 
@@ -42,8 +43,8 @@ impl Generation {
     }
 
     /// What was written, without the prompt.
-    pub fn written(&self, run: &Run) -> String {
-        run.tokenizer.decode(&self.tokens[self.prompt_len..])
+    pub fn written(&self, tokenizer: &Tokenizer) -> String {
+        tokenizer.decode(&self.tokens[self.prompt_len..])
     }
 
     /// Writes one more character.

@@ -52,20 +52,8 @@ impl Run {
     /// # Errors
     /// [`FaultKind::State`] when the model was loaded without a text.
     pub fn queue_step(&mut self) -> Result<Queued, Fault> {
-        let text = self.text.as_ref().ok_or_else(no_text)?;
+        let (batch, dropout) = self.lesson()?;
         let train = self.config.train;
-        let batch = text.dataset.batch(
-            self.config.seed,
-            self.step,
-            train.batch_size,
-            self.config.model.block_size,
-        );
-        let dropout = (self.config.model.dropout > 0.0).then_some(Dropout {
-            seed: self.config.seed,
-            step: self.step,
-            rate: self.config.model.dropout,
-        });
-
         let lr = super::optim::learning_rate(&train, self.step);
         let shape = [batch.batch_size, batch.block_size];
         let on_cpu = self.place.backend == Backend::Cpu;
@@ -86,6 +74,26 @@ impl Run {
             lr,
             numbers,
         })
+    }
+
+    /// What the next step learns from.
+    ///
+    /// # Errors
+    /// As [`Run::queue_step`].
+    pub(super) fn lesson(&self) -> Result<(Batch, Option<Dropout>), Fault> {
+        let text = self.text.as_ref().ok_or_else(no_text)?;
+        let batch = text.dataset.batch(
+            self.config.seed,
+            self.step,
+            self.config.train.batch_size,
+            self.config.model.block_size,
+        );
+        let dropout = (self.config.model.dropout > 0.0).then_some(Dropout {
+            seed: self.config.seed,
+            step: self.step,
+            rate: self.config.model.dropout,
+        });
+        Ok((batch, dropout))
     }
 
     /// A step through burn's graph.
@@ -192,23 +200,40 @@ pub async fn read_steps(queued: Vec<Queued>) -> Result<Vec<Measured>, Fault> {
             // As many came as were asked for.
             Numbers::Coming(_) => come.next().map_or([f32::NAN; 2], |pair| [pair[0], pair[1]]),
         };
-        if !(loss.is_finite() && grad_norm.is_finite()) {
-            return Err(Fault::new(
-                FaultKind::Diverged,
-                format!(
-                    "Training left the finite numbers at step {step} (loss {loss}, gradient norm \
-                     {grad_norm}). Lower the learning rate or switch clipping on, then restart."
-                ),
-            ));
-        }
-        measured.push(Measured {
+        let one = Measured {
             step,
             lr,
             loss,
             grad_norm,
-        });
+        };
+        measured.push(one.finite()?);
     }
     Ok(measured)
+}
+
+impl Measured {
+    /// Itself.
+    ///
+    /// # Errors
+    /// [`FaultKind::Diverged`] when a number is not finite.
+    pub(super) fn finite(self) -> Result<Self, Fault> {
+        let Measured {
+            step,
+            loss,
+            grad_norm,
+            ..
+        } = self;
+        if loss.is_finite() && grad_norm.is_finite() {
+            return Ok(self);
+        }
+        Err(Fault::new(
+            FaultKind::Diverged,
+            format!(
+                "Training left the finite numbers at step {step} (loss {loss}, gradient norm \
+                 {grad_norm}). Lower the learning rate or switch clipping on, then restart."
+            ),
+        ))
+    }
 }
 
 /// A model without its text was asked to train.

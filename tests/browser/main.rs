@@ -11,6 +11,7 @@ mod accessible;
 mod engines;
 mod explore;
 mod fallback;
+mod fast;
 mod first_look;
 mod input;
 mod keeping;

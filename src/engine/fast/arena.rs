@@ -11,6 +11,11 @@ impl Slot {
     /// No place: what an operation without a bias has in its stead.
     pub const NONE: Slot = Slot { start: 0, len: 0 };
 
+    /// Numbers before it in the arena.
+    pub fn start(self) -> usize {
+        self.start
+    }
+
     pub fn len(self) -> usize {
         self.len
     }

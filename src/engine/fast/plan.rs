@@ -64,6 +64,8 @@ pub enum Uncovered {
     Memory { megabytes: usize },
     #[error("the fast step does not find the parameter {0}")]
     Parameter(String),
+    #[error("the fast step does not know, on the GPU, {0}")]
+    Gpu(&'static str),
 }
 
 impl Plan {

@@ -10,25 +10,25 @@ use crate::trace::{Format, Intervention};
 type Seen = (Reply, Vec<Vec<u8>>);
 
 impl<H: Host> Session<H> {
-    pub(super) async fn weights(&self) -> Result<Seen, Fault> {
-        let run = self.run()?;
+    pub(super) async fn weights(&mut self) -> Result<Seen, Fault> {
+        let run = self.run().await?;
         let (entries, numbers) = run.weights().await?;
         let step = run.step;
         Ok((Reply::Weights { step, entries }, vec![bytes_of(&numbers)]))
     }
 
     pub(super) async fn trace(
-        &self,
+        &mut self,
         text: &str,
         interventions: &[Intervention],
     ) -> Result<Seen, Fault> {
-        let trace = self.run()?.trace(text, interventions).await?;
+        let trace = self.run().await?.trace(text, interventions).await?;
         let numbers = bytes_of(trace.data());
         Ok((Reply::Traced(Box::new(trace.about)), vec![numbers]))
     }
 
     pub(super) async fn read(&mut self, text: &str, fresh: bool) -> Result<Seen, Fault> {
-        let run = self.run.as_ref().ok_or_else(no_run)?;
+        let run = self.run.as_mut().ok_or_else(no_run)?.look().await?;
         let tokens = run.tokenizer.encode(text).map_err(input)?;
         if fresh {
             self.reading = Reading::default();
@@ -46,12 +46,12 @@ impl<H: Host> Session<H> {
     }
 
     pub(super) async fn export(
-        &self,
+        &mut self,
         text: &str,
         interventions: &[Intervention],
         format: Format,
     ) -> Result<Seen, Fault> {
-        let trace = self.run()?.trace(text, interventions).await?;
+        let trace = self.run().await?.trace(text, interventions).await?;
         Ok((Reply::File, vec![trace.export(format).map_err(input)?]))
     }
 }

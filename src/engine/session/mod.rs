@@ -9,10 +9,11 @@ mod looking;
 
 use crate::engine::checkpoint;
 use crate::engine::device::Place;
+use crate::engine::held::Held;
 use crate::engine::reading::Reading;
 use crate::engine::run::{Run, input};
 use crate::engine::sample::Generation;
-use crate::engine::train::{Measured, Part, Queued, no_text, read_steps};
+use crate::engine::train::{Measured, Part, no_text};
 use crate::protocol::{
     Backend, Command, Event, Fault, FaultKind, Path, Reply, Request, StepReport, TrainSummary,
     VERSION,
@@ -32,7 +33,7 @@ pub struct Session<H> {
     host: H,
     backend: Backend,
     place: Option<Place>,
-    run: Option<Run>,
+    run: Option<Held>,
     training: Option<Training>,
     writing: Option<Writing>,
     reading: Reading,
@@ -49,7 +50,6 @@ struct Training {
     /// The step to stop after.
     until: u32,
     from: u32,
-    queued: Vec<Queued>,
     /// Reports not sent yet.
     reports: Vec<StepReport>,
     last: Option<StepReport>,
@@ -73,6 +73,9 @@ const SAVE_GAP: Duration = Duration::from_secs(1);
 /// Steps shorter than this are made several in a turn: listening between two of them costs a
 /// third of a millisecond, as much as the fast step of a small model.
 const TURN: Duration = Duration::from_millis(4);
+/// Steps longer than this are read one by one: a queue would save next to nothing, and whoever asks
+/// for a pause would wait for all of it.
+const SLOW_MS: f32 = 200.0;
 /// Step reports are gathered for one frame of the page.
 const REPORT_EVERY: Duration = Duration::from_millis(16);
 /// Batches of an estimate of the validation loss; [`Command::Evaluate`] reads the whole text.
@@ -166,7 +169,7 @@ impl<H: Host> Session<H> {
             Command::TrainBy { path } => {
                 self.path = path;
                 if let Some(run) = &mut self.run {
-                    run.learner.choose(path);
+                    run.choose(path);
                 }
                 Reply::Done
             }
@@ -176,7 +179,7 @@ impl<H: Host> Session<H> {
             }
             Command::Evaluate => self.evaluate().await?,
             Command::Generate { prompt, options } => {
-                let generation = Generation::new(self.run()?, &prompt, options)?;
+                let generation = Generation::new(self.run().await?, &prompt, options)?;
                 self.end_writing(Ok(()));
                 self.writing = Some(Writing { id, generation });
                 return Ok(None);
@@ -186,7 +189,7 @@ impl<H: Host> Session<H> {
                 Reply::Done
             }
             Command::Checkpoint { with_optimizer } => {
-                let run = self.run()?;
+                let run = self.run().await?;
                 let bytes = checkpoint::save(run, with_optimizer).await?;
                 let step = run.step;
                 return Ok(Some((Reply::Checkpoint { step }, vec![bytes])));
@@ -198,7 +201,7 @@ impl<H: Host> Session<H> {
             } => return self.trace(&text, &interventions).await.map(Some),
             Command::Read { text, fresh } => return self.read(&text, fresh).await.map(Some),
             Command::Analyse { analysis, options } => {
-                let report = self.run()?.analyse(analysis, &options).await?;
+                let report = self.run().await?.analyse(analysis, &options).await?;
                 Reply::Report(serde_json::to_value(report).map_err(input)?)
             }
             Command::ExportTrace {
@@ -230,8 +233,9 @@ impl<H: Host> Session<H> {
         })
     }
 
-    fn start(&mut self, mut run: Run) -> Reply {
-        run.learner.choose(self.path);
+    fn start(&mut self, run: Run) -> Reply {
+        let mut run = Held::new(run);
+        run.choose(self.path);
         let info = run.info();
         self.run = Some(run);
         self.reading = Reading::default();
@@ -241,9 +245,10 @@ impl<H: Host> Session<H> {
     }
 
     async fn evaluate(&mut self) -> Result<Reply, Fault> {
-        let run = self.run()?;
+        let host = &self.host;
+        let run = self.run.as_mut().ok_or_else(no_run)?.look().await?;
         let go_on = || async {
-            self.host.breathe().await;
+            host.breathe().await;
             true
         };
         let unvalidated = || {
@@ -260,36 +265,35 @@ impl<H: Host> Session<H> {
     }
 
     fn begin_training(&mut self, id: u32, steps: Option<u32>) -> Result<(), Fault> {
-        let run = self.run()?;
+        let run = self.run.as_ref().ok_or_else(no_run)?;
         if self.training.is_some() {
             return Err(Fault::new(
                 FaultKind::State,
                 "The model is training already. Pause it first.",
             ));
         }
-        if run.text.is_none() {
+        if !run.has_text() {
             return Err(no_text());
         }
         let until = match steps {
             Some(0) => return Err(input("steps is 0, but it must be at least 1")),
-            Some(steps) => run.step.saturating_add(steps),
-            None if run.step >= run.config.train.max_steps => {
+            Some(steps) => run.step().saturating_add(steps),
+            None if run.step() >= run.config().train.max_steps => {
                 return Err(Fault::new(
                     FaultKind::State,
                     format!(
                         "The run is at its end, step {}. Restart it, or train a number of steps.",
-                        run.step
+                        run.step()
                     ),
                 ));
             }
-            None => run.config.train.max_steps,
+            None => run.config().train.max_steps,
         };
         let now = Instant::now();
         self.training = Some(Training {
             id,
             until,
-            from: run.step,
-            queued: Vec::new(),
+            from: run.step(),
             reports: Vec::new(),
             last: None,
             last_val_loss: None,
@@ -308,23 +312,18 @@ impl<H: Host> Session<H> {
         if first {
             self.host.emit(Event::Warming { done: 0.0 }, Vec::new());
         }
-        training.queued.push(run.queue_step()?);
-        let train = run.config.train;
-        let done = run.step >= training.until;
-        let validate = run.step.is_multiple_of(train.eval_every) || run.step == train.max_steps;
+        run.queue_step().await?;
+        let (train, step) = (run.config().train, run.step());
+        let done = step >= training.until;
+        let validate = step.is_multiple_of(train.eval_every) || step == train.max_steps;
         let save_by_count =
-            train.checkpoint_every > 0 && run.step.is_multiple_of(train.checkpoint_every);
-        if first
-            || done
-            || validate
-            || save_by_count
-            || training.queued.len() >= ahead(self.backend)
-        {
-            self.read_queued().await?;
-            if first {
-                self.warm = true;
-                self.host.emit(Event::Warming { done: 1.0 }, Vec::new());
-            }
+            train.checkpoint_every > 0 && step.is_multiple_of(train.checkpoint_every);
+        let slow = training.last.is_some_and(|last| last.ms > SLOW_MS);
+        self.read_queued(first || done || validate || save_by_count || slow)
+            .await?;
+        if first {
+            self.warm = true;
+            self.host.emit(Event::Warming { done: 1.0 }, Vec::new());
         }
         if validate {
             self.estimate().await?;
@@ -340,12 +339,12 @@ impl<H: Host> Session<H> {
         Ok(())
     }
 
-    /// Waits for the queued steps and turns their numbers into reports.
-    async fn read_queued(&mut self) -> Result<(), Fault> {
-        let Some(training) = &mut self.training else {
+    /// Waits for queued steps, all of them or those that are due, and turns their numbers into reports.
+    async fn read_queued(&mut self, all: bool) -> Result<(), Fault> {
+        let (Some(run), Some(training)) = (&mut self.run, &mut self.training) else {
             return Ok(());
         };
-        let measured = read_steps(std::mem::take(&mut training.queued)).await?;
+        let measured = run.read_steps(all).await?;
         if measured.is_empty() {
             return Ok(());
         }
@@ -376,9 +375,13 @@ impl<H: Host> Session<H> {
 
     /// Adds an estimate of the validation loss to the latest report.
     async fn estimate(&mut self) -> Result<(), Fault> {
-        let Some(run) = &self.run else { return Ok(()) };
+        let Some(run) = &mut self.run else {
+            return Ok(());
+        };
         let host = &self.host;
         let val_loss = run
+            .look()
+            .await?
             .mean_loss(Part::Val, Some(ESTIMATE_BATCHES), || async {
                 !host.breathe().await
             })
@@ -394,7 +397,10 @@ impl<H: Host> Session<H> {
     }
 
     async fn save(&mut self) -> Result<(), Fault> {
-        let Some(run) = &self.run else { return Ok(()) };
+        let Some(run) = &mut self.run else {
+            return Ok(());
+        };
+        let run = run.look().await?;
         let bytes = checkpoint::save(run, true).await?;
         self.host.emit(Event::Saved { step: run.step }, vec![bytes]);
         self.last_save = Instant::now();
@@ -418,21 +424,22 @@ impl<H: Host> Session<H> {
 
     /// Ends a `Train` in good order: reads what is queued, saves, and answers it.
     async fn end_training(&mut self) -> Result<(), Fault> {
-        self.read_queued().await?;
+        self.read_queued(true).await?;
         self.report(true);
         let (Some(run), Some(training)) = (&self.run, self.training.take()) else {
             return Ok(());
         };
-        let steps = run.step - training.from;
+        let (config, step) = (run.config(), run.step());
+        let steps = step - training.from;
         let ms_per_step = training.busy.as_secs_f32() * 1000.0 / steps.max(1) as f32;
-        let tokens_per_step = run.config.train.batch_size * run.config.model.block_size;
+        let tokens_per_step = config.train.batch_size * config.model.block_size;
         let summary = TrainSummary {
-            step: run.step,
+            step,
             train_loss: training.last.map_or(0.0, |report| report.train_loss),
             val_loss: training.last_val_loss,
             ms_per_step,
             tokens_per_second: tokens_per_step as f32 * 1000.0 / ms_per_step.max(1e-6),
-            finished: run.step >= run.config.train.max_steps,
+            finished: step >= config.train.max_steps,
         };
         if steps > 0 && (summary.finished || self.last_save.elapsed() >= SAVE_GAP) {
             self.save().await?;
@@ -442,6 +449,9 @@ impl<H: Host> Session<H> {
     }
 
     fn fail_training(&mut self, fault: Fault) {
+        if let Some(run) = &mut self.run {
+            run.forget();
+        }
         if let Some(training) = self.training.take() {
             self.reply(training.id, Err(fault.clone()), Vec::new());
         }
@@ -451,10 +461,10 @@ impl<H: Host> Session<H> {
     }
 
     async fn write_turn(&mut self) -> Result<(), Fault> {
-        let (Some(run), Some(writing)) = (&self.run, &mut self.writing) else {
+        let (Some(run), Some(writing)) = (&mut self.run, &mut self.writing) else {
             return Ok(());
         };
-        let text = writing.generation.advance(run).await?;
+        let text = writing.generation.advance(run.look().await?).await?;
         let id = writing.id;
         self.host.emit(Event::Wrote { id, text }, Vec::new());
         if writing.generation.is_done() {
@@ -468,7 +478,7 @@ impl<H: Host> Session<H> {
         let (Some(run), Some(writing)) = (&self.run, self.writing.take()) else {
             return;
         };
-        let text = writing.generation.written(run);
+        let text = writing.generation.written(run.tokenizer());
         self.reply(
             writing.id,
             result.map(|()| Reply::Generated { text }),
@@ -497,8 +507,9 @@ impl<H: Host> Session<H> {
         })
     }
 
-    fn run(&self) -> Result<&Run, Fault> {
-        self.run.as_ref().ok_or_else(no_run)
+    /// The run as it is now, to look into.
+    async fn run(&mut self) -> Result<&Run, Fault> {
+        self.run.as_mut().ok_or_else(no_run)?.look().await
     }
 }
 
@@ -507,15 +518,6 @@ fn no_run() -> Fault {
         FaultKind::State,
         "There is no run yet. Start one, or load a checkpoint.",
     )
-}
-
-/// Steps that may be queued before their numbers are read. The CPU has no queue; on a GPU a few
-/// keep it full, and the read holds the host back.
-fn ahead(backend: Backend) -> usize {
-    match backend {
-        Backend::Cpu => 1,
-        Backend::Webgpu => 4,
-    }
 }
 
 fn text_of(payload: Option<Vec<u8>>) -> Result<Option<String>, Fault> {

@@ -1,0 +1,155 @@
+//! The fast step on the GPU, ahead of the model that burn has: its weights are newer until somebody
+//! asks for them. Where an engine is built for the CPU only there is none of it.
+
+#[cfg(feature = "webgpu")]
+pub use gpu::Ahead;
+#[cfg(not(feature = "webgpu"))]
+pub use none::Ahead;
+
+#[cfg(feature = "webgpu")]
+mod gpu {
+    use crate::engine::fast::cpu::Lesson;
+    use crate::engine::fast::gpu::Gpu;
+    use crate::engine::fast::plan::Uncovered;
+    use crate::engine::learner::parameters;
+    use crate::engine::optim::{AdamW, learning_rate};
+    use crate::engine::params;
+    use crate::engine::run::{Run, unread};
+    use crate::engine::train::Measured;
+    use crate::protocol::Fault;
+    use burn::tensor::Tensor;
+    use std::collections::VecDeque;
+
+    /// A run's twin on the GPU.
+    #[derive(Debug)]
+    pub struct Ahead {
+        gpu: Gpu,
+        /// Step and learning rate of each step whose numbers have not been read.
+        queued: VecDeque<(u32, f64)>,
+    }
+
+    impl Ahead {
+        /// The twin of that run, whose weights it does not have yet; `None` where the run's place is
+        /// no GPU, or there is no text.
+        pub async fn new(run: &Run) -> Option<Result<Self, Uncovered>> {
+            let kernels = run.place.kernels.as_ref()?;
+            let (config, vocab) = (&run.config, run.model().vocab());
+            let parameters = parameters(run.model());
+            // Without a text the step itself will say so.
+            let (batch, _) = run.lesson().ok()?;
+            let shape = [batch.batch_size, batch.block_size];
+            let gpu = Gpu::new(kernels, &config.model, vocab, shape, &parameters).await;
+            Some(gpu.map(|gpu| Ahead {
+                gpu,
+                queued: VecDeque::new(),
+            }))
+        }
+
+        /// Takes the run's weights and moments over.
+        pub async fn enter(&self, run: &Run) -> Result<(), Fault> {
+            let mut values = Vec::new();
+            // One by one: joining them first would have burn make a shader for it.
+            for parameter in params::list(run.model()) {
+                values.extend(numbers(parameter.tensor).await?);
+            }
+            let optimizer = run.learner.optimizer();
+            let m = numbers(optimizer.m.clone()).await?;
+            let v = numbers(optimizer.v.clone()).await?;
+            self.gpu.set_state([&values, &m, &v]);
+            Ok(())
+        }
+
+        /// Gives the run the weights and moments after all queued steps.
+        pub async fn leave(&self, run: &mut Run) -> Result<(), Fault> {
+            let state = self.gpu.state().await.map_err(unread)?;
+            let [values, m, v] = &state;
+            let device = run.place.plain();
+            let (model, optimizer) = run.learner.readable();
+            *model = params::fill(model.clone(), values);
+            *optimizer = AdamW::filled(model, [values, m, v], &device);
+            Ok(())
+        }
+
+        /// Queues the run's next step and counts it.
+        pub fn queue_step(&mut self, run: &mut Run) -> Result<(), Fault> {
+            let (batch, dropout) = run.lesson()?;
+            let lesson = Lesson {
+                tokens: &batch.inputs,
+                targets: &batch.targets,
+                dropout,
+            };
+            let train = &run.config.train;
+            self.gpu.step(&lesson, train, run.step);
+            let lr = learning_rate(train, run.step);
+            run.step += 1;
+            self.queued.push_back((run.step, lr));
+            Ok(())
+        }
+
+        /// The numbers of queued steps, oldest first: of those that are due, or of all.
+        pub async fn read(&mut self, all: bool) -> Result<Vec<Measured>, Fault> {
+            let numbers = self.gpu.numbers(all).await.map_err(unread)?;
+            let steps = self.queued.drain(..numbers.len().min(self.queued.len()));
+            let measured = steps.zip(numbers).map(|((step, lr), [loss, grad_norm])| {
+                let measured = Measured {
+                    step,
+                    lr,
+                    loss,
+                    grad_norm,
+                };
+                measured.finite()
+            });
+            measured.collect()
+        }
+
+        /// Leaves unread what has not been read.
+        pub fn forget(&mut self) {
+            self.gpu.forget();
+            self.queued.clear();
+        }
+    }
+
+    /// `[n]`
+    async fn numbers(tensor: Tensor<1>) -> Result<Vec<f32>, Fault> {
+        let data = tensor.into_data_async().await.map_err(unread)?;
+        Ok(data.iter::<f32>().collect())
+    }
+}
+
+#[cfg(not(feature = "webgpu"))]
+mod none {
+    use crate::engine::fast::plan::Uncovered;
+    use crate::engine::run::Run;
+    use crate::engine::train::Measured;
+    use crate::protocol::Fault;
+
+    /// Never made.
+    #[derive(Debug)]
+    pub enum Ahead {}
+
+    impl Ahead {
+        pub async fn new(_: &Run) -> Option<Result<Self, Uncovered>> {
+            None
+        }
+
+        pub async fn enter(&self, _: &Run) -> Result<(), Fault> {
+            match *self {}
+        }
+
+        pub async fn leave(&self, _: &mut Run) -> Result<(), Fault> {
+            match *self {}
+        }
+
+        pub fn queue_step(&mut self, _: &mut Run) -> Result<(), Fault> {
+            match *self {}
+        }
+
+        pub async fn read(&mut self, _: bool) -> Result<Vec<Measured>, Fault> {
+            match *self {}
+        }
+
+        pub fn forget(&mut self) {
+            match *self {}
+        }
+    }
+}

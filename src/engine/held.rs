@@ -1,0 +1,161 @@
+//! A run that is being trained, and the one way to its model.
+//!
+//! On the GPU the fast step has the weights in memory of its own, from where they can only be brought
+//! back by waiting. [`Held::look`] waits; and since nothing else here hands out the run or its model,
+//! nobody can see weights of an earlier step.
+
+use super::ahead::Ahead;
+use super::fast::plan::Uncovered;
+use super::run::{Run, input};
+use super::train::{Measured, Queued, read_steps};
+use crate::config::RunConfig;
+use crate::protocol::{Backend, Fault, Path, RunInfo};
+use crate::text::tokenizer::Tokenizer;
+
+/// A run, and its twin on the GPU where there is one.
+#[derive(Debug)]
+pub struct Held {
+    run: Run,
+    ahead: Option<Ahead>,
+    newest: Newest,
+    /// Why there is no twin, once that is known.
+    uncovered: Option<Uncovered>,
+    /// The run's own steps whose numbers have not been read.
+    queued: Vec<Queued>,
+}
+
+/// Who has the weights of the latest step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Newest {
+    Run,
+    Ahead,
+    Both,
+}
+
+impl Held {
+    pub fn new(run: Run) -> Self {
+        Held {
+            run,
+            ahead: None,
+            newest: Newest::Run,
+            uncovered: None,
+            queued: Vec::new(),
+        }
+    }
+
+    /// The run with the weights of the latest step.
+    ///
+    /// # Errors
+    /// When the device does not give them back.
+    pub async fn look(&mut self) -> Result<&Run, Fault> {
+        if let (Newest::Ahead, Some(ahead)) = (self.newest, &self.ahead) {
+            ahead.leave(&mut self.run).await?;
+            self.newest = Newest::Both;
+        }
+        Ok(&self.run)
+    }
+
+    pub fn config(&self) -> &RunConfig {
+        &self.run.config
+    }
+
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.run.tokenizer
+    }
+
+    /// Steps trained so far.
+    pub fn step(&self) -> u32 {
+        self.run.step
+    }
+
+    /// Whether there is a text to learn from.
+    pub fn has_text(&self) -> bool {
+        self.run.text.is_some()
+    }
+
+    /// Sizes and settings, which no step changes but for the step itself.
+    pub fn info(&self) -> RunInfo {
+        self.run.info()
+    }
+
+    /// Which path steps take from now on; `None` for the best there is.
+    pub fn choose(&mut self, path: Option<Path>) {
+        self.run.learner.choose(path);
+    }
+
+    /// Queues one training step.
+    ///
+    /// # Errors
+    /// When there is no text, the fast step was asked for and does not cover the configuration, or the
+    /// device fails.
+    pub async fn queue_step(&mut self) -> Result<(), Fault> {
+        if self.goes_ahead().await? {
+            if let (Newest::Run, Some(ahead)) = (self.newest, &self.ahead) {
+                ahead.enter(&self.run).await?;
+            }
+            if let Some(ahead) = &mut self.ahead {
+                // Also where the step then fails: what the run has is no longer vouched for.
+                self.newest = Newest::Ahead;
+                ahead.queue_step(&mut self.run)?;
+            }
+        } else {
+            self.look().await?;
+            self.newest = Newest::Run;
+            let queued = self.run.queue_step()?;
+            self.queued.push(queued);
+        }
+        Ok(())
+    }
+
+    /// Whether the next step is the twin's, which is made where it can be.
+    async fn goes_ahead(&mut self) -> Result<bool, Fault> {
+        let asked = self.run.learner.asked();
+        if self.run.place.backend == Backend::Cpu || asked == Some(Path::Readable) {
+            return Ok(false);
+        }
+        if self.ahead.is_none() && self.uncovered.is_none() {
+            match Ahead::new(&self.run).await {
+                Some(Ok(ahead)) => self.ahead = Some(ahead),
+                Some(Err(why)) => self.uncovered = Some(why),
+                None => {}
+            }
+        }
+        match (&self.uncovered, asked) {
+            (Some(why), Some(Path::Fast)) => Err(input(format!("{why}; take the readable path."))),
+            _ => Ok(self.ahead.is_some()),
+        }
+    }
+
+    /// The numbers of queued steps, oldest first: all of them, or those that are due so that no more
+    /// than a few steps are under way.
+    ///
+    /// # Errors
+    /// As [`read_steps`].
+    pub async fn read_steps(&mut self, all: bool) -> Result<Vec<Measured>, Fault> {
+        let mut measured = Vec::new();
+        if all || self.queued.len() >= under_way(self.run.place.backend) {
+            measured = read_steps(std::mem::take(&mut self.queued)).await?;
+        }
+        if let Some(ahead) = &mut self.ahead {
+            measured.extend(ahead.read(all).await?);
+        }
+        Ok(measured)
+    }
+
+    /// Leaves unread the numbers of steps whose training has failed.
+    pub fn forget(&mut self) {
+        self.queued.clear();
+        if let Some(ahead) = &mut self.ahead {
+            ahead.forget();
+        }
+    }
+}
+
+/// Steps that burn may have queued before their numbers are read. The CPU has no queue; on a GPU a
+/// few keep it full, and the read holds the host back.
+fn under_way(backend: Backend) -> usize {
+    match backend {
+        Backend::Cpu => 1,
+        Backend::Webgpu => 4,
+    }
+}
