@@ -120,8 +120,8 @@ impl Gpu {
                 mapped_at_creation: false,
             })
         };
-        let arena = buffer(4 * layout.len(), Use::STORAGE | Use::COPY_SRC);
-        let step = buffer(4 * program.step.len(), Use::STORAGE);
+        let arena = buffer(4 * layout.numbers(), Use::STORAGE | Use::COPY_SRC);
+        let step = buffer(4 * program.step.size(), Use::STORAGE);
         let uniforms = buffer(UNIFORMS * program.dispatches.len(), Use::UNIFORM);
         queue.write_buffer(&uniforms, 0, &all_uniforms(&program.dispatches));
         let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
@@ -337,7 +337,7 @@ fn within_limits(
     layout: &Layout,
     limits: &wgpu::Limits,
 ) -> Result<(), Uncovered> {
-    let bytes = 4 * layout.len() as u64;
+    let bytes = 4 * layout.numbers() as u64;
     if bytes > limits.max_buffer_size || bytes > limits.max_storage_buffer_binding_size {
         return Err(uncovered(layout));
     }
@@ -351,7 +351,7 @@ fn within_limits(
 
 fn uncovered(layout: &Layout) -> Uncovered {
     Uncovered::Memory {
-        megabytes: layout.len() / (1 << 18),
+        megabytes: layout.numbers() / (1 << 18),
     }
 }
 

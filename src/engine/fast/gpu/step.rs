@@ -52,7 +52,7 @@ impl StepLayout {
     }
 
     /// Words in all.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.starts() + self.vocab + 1
     }
 
@@ -86,7 +86,7 @@ impl StepLayout {
     /// The rows by token, by counting (Knuth 1973, 5.2): rows of one token stay in their order.
     fn sort(&self, words: &mut Vec<u32>, tokens: &[u32]) {
         let (order, starts) = (self.order(), self.starts());
-        words.resize(self.len(), 0);
+        words.resize(self.size(), 0);
         for token in tokens {
             words[starts + *token as usize + 1] += 1;
         }
