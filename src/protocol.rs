@@ -37,7 +37,8 @@ impl Backend {
 pub enum Path {
     /// The plain operations that the source spells out, their derivatives by burn.
     Readable,
-    /// Derivatives worked out by hand (`engine/fast/`): on the CPU, where it knows the configuration.
+    /// Derivatives worked out by hand (`engine/fast/`), where that knows the configuration: on the CPU
+    /// every one, on WebGPU those with standard attention.
     Fast,
 }
 
