@@ -75,6 +75,7 @@ fn terms(page: &Page, explanation: &Explanation) -> Html {
         <div class="terms" tabindex="0" role="region" aria-label="The sum, term by term">
             if !all.is_empty() {
                 <table>
+                    <colgroup><col /><col /><col /></colgroup>
                     <thead class="for-ears">
                         <tr>
                             <th scope="col">{ "Part" }</th>
@@ -83,25 +84,26 @@ fn terms(page: &Page, explanation: &Explanation) -> Html {
                         </tr>
                     </thead>
                     <tbody>
-                        for term in shown {
-                            { row(page, term, most) }
+                        // Keyed, so that a row of the next number is not the one before, moved.
+                        for (n, term) in shown.into_iter().enumerate() {
+                            { row(page, n, term, most) }
                         }
                         if !whole {
-                            <tr class="rest">
+                            <tr class="rest" key="rest">
                                 <th scope="row">{ format!("the other {}", all.len() - LISTED) }</th>
                                 <td></td>
                                 <td class="number">{ figure(rest) }</td>
                             </tr>
                         }
                         if all.len() > 1 {
-                            <tr class="sum">
+                            <tr class="sum" key={format!("sum of {}", all.len())}>
                                 <th scope="row">{ "sum" }</th>
                                 <td></td>
                                 <td class="number">{ figure(explanation.sum()) }</td>
                             </tr>
                         }
-                        for step in &explanation.steps {
-                            <tr class="step">
+                        for (n, step) in explanation.steps.iter().enumerate() {
+                            <tr class="step" key={format!("step {n} after {}", all.len())}>
                                 <th scope="row" colspan="2">{ &step.words }</th>
                                 <td class="number">{ figure(step.value) }</td>
                             </tr>
@@ -119,7 +121,7 @@ fn terms(page: &Page, explanation: &Explanation) -> Html {
     }
 }
 
-fn row(page: &Page, term: &Term, most: f64) -> Html {
+fn row(page: &Page, place: usize, term: &Term, most: f64) -> Html {
     let share = format!("{:.1}%", 100.0 * term.value.abs() / most);
     let factors = match term.factors.len() {
         0 | 1 => String::new(),
@@ -144,9 +146,13 @@ fn row(page: &Page, term: &Term, most: f64) -> Html {
         None => html! { { &term.label } },
     };
     html! {
-        <tr>
-            <th scope="row">{ name }</th>
-            <td class="number factors">{ factors }</td>
+        <tr key={place}>
+            if factors.is_empty() {
+                <th scope="row" colspan="2">{ name }</th>
+            } else {
+                <th scope="row">{ name }</th>
+                <td class="number factors">{ factors }</td>
+            }
             <td class="number">
                 { figure(term.value) }
                 <span
@@ -173,7 +179,7 @@ fn verdict(explanation: &Explanation) -> Html {
     };
     html! {
         <p class={classes!("verdict", (!agrees).then_some("wrong"))}>
-            { "made again here: " }
+            { "computed again: " }
             <b class="number recomputed" data-value={explanation.recomputed.to_string()}>
                 { figure(explanation.recomputed) }
             </b>

@@ -13,8 +13,12 @@ include!(concat!(env!("OUT_DIR"), "/formulas.rs"));
 /// The scene's formula on the page.
 pub fn formula(scene: Scene, model: &ModelConfig) -> Html {
     let mathml = AttrValue::Static(mathml(scene, model));
-    // On a phone a long one scrolls sideways, also by the keyboard.
-    html! { <div class="formula" tabindex="0">{ Html::from_html_unchecked(mathml) }</div> }
+    // On a narrow screen a long one scrolls, which must not need a finger.
+    html! {
+        <div class="formula" tabindex="0" role="region" aria-label="Formula">
+            { Html::from_html_unchecked(mathml) }
+        </div>
+    }
 }
 
 fn mathml(scene: Scene, model: &ModelConfig) -> &'static str {

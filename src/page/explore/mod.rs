@@ -245,6 +245,12 @@ fn Journey(props: &JourneyProps) -> Html {
     let read = chosen
         .filter(|_| readable)
         .and_then(|cell| reading::place_of(cell, layers));
+    let drawing = stop.scene == Scene::Sample && looking.open;
+    // Where nothing can be changed, what the scene is about needs the room.
+    let pokable = !drawing && read.is_none()
+        || !looking.pokes.is_empty()
+        || looking.open && stop.scene.is_in_block()
+        || chosen.is_some_and(poke::can_be_set);
     let about = chosen.map(|cell| card::about(&slot.source(), cell));
     let taking = html! {
         <>
@@ -273,14 +279,6 @@ fn Journey(props: &JourneyProps) -> Html {
         <>
             <section class="stage-card card" aria-labelledby="scene-title">
                 { heading(page, looking, slot, *stop, text, taking) }
-                if looking.open {
-                    <Notes
-                        page={page.clone()}
-                        explore={looking.clone()}
-                        slot={slot.clone()}
-                        stop={*stop}
-                    />
-                }
                 <Stage
                     page={page.clone()}
                     clock={clock.clone()}
@@ -294,27 +292,42 @@ fn Journey(props: &JourneyProps) -> Html {
                         stop.scene.title()
                     )}
                 />
+                // Below it, so that the picture stands in the same place in every scene.
+                if looking.open {
+                    <Notes
+                        key={looking.stop}
+                        page={page.clone()}
+                        explore={looking.clone()}
+                        slot={slot.clone()}
+                        stop={*stop}
+                    />
+                }
             </section>
             <div class="aside">
-                if stop.scene == Scene::Sample && looking.open {
-                    { write_on::options(page, looking, &state.writing) }
-                }
                 <Card
                     page={page.clone()}
                     about={about.unwrap_or_default()}
                     explained={explained}
                     picked={looking.picked.is_some()}
                 />
-                if let Some((point, token)) = read {
-                    <Reading slot={slot.clone()} {point} {token} />
-                }
-                <Poke
-                    page={page.clone()}
-                    explore={looking.clone()}
-                    slot={slot.clone()}
-                    chosen={chosen}
-                    waits={waits(state)}
-                />
+                // What is secondary shares a place of its own, and leaves the card where it is.
+                <div class="more">
+                    if drawing {
+                        { write_on::options(page, looking, &state.writing) }
+                    }
+                    if let Some((point, token)) = read {
+                        <Reading slot={slot.clone()} {point} {token} />
+                    }
+                    if pokable {
+                        <Poke
+                            page={page.clone()}
+                            explore={looking.clone()}
+                            slot={slot.clone()}
+                            chosen={chosen}
+                            waits={waits(state)}
+                        />
+                    }
+                </div>
             </div>
             <Timeline
                 page={page.clone()}
@@ -364,7 +377,7 @@ fn heading(
         <header class="scene-head">
             <div class="scene-line">
                 if looking.open {
-                    <h2 id="scene-title">
+                    <h2 id="scene-title" key={looking.stop}>
                         <span class="where">{ place }</span>
                         { stop.scene.title() }
                     </h2>
@@ -383,7 +396,8 @@ fn heading(
                 }
                 { taking }
             </div>
-            <p class="scene-words">{ text }</p>
+            // A text of its own in every scene, which begins at its beginning.
+            <p class="scene-words" key={looking.stop}>{ text }</p>
             <div class="scene-tools">
                 if looking.open {
                     { formulas::formula(stop.scene, model) }
@@ -403,7 +417,7 @@ fn heading(
                             aria-pressed={(head == looking.head).to_string()}
                             onclick={act(ExploreAction::Head(head))}
                         >
-                            { format!("head {head}") }
+                            <span class="word">{ "head " }</span>{ head }
                         </button>
                     }
                 </div>
@@ -427,7 +441,7 @@ fn blocks(page: &Page, slot: &Slot, chosen: usize) -> Html {
                         page.dispatch(Action::Explore(ExploreAction::Kept(*layer)));
                     })}
                 >
-                    { format!("block {layer}") }
+                    <span class="word">{ "block " }</span>{ layer }
                 </button>
             }
         </div>

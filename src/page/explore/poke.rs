@@ -13,7 +13,7 @@ use crate::trace::{Branch, Intervention};
 use yew::prelude::*;
 
 /// Characters whose change is listed.
-const LISTED: usize = 6;
+const LISTED: usize = 4;
 
 #[derive(PartialEq, Properties)]
 pub struct PokeProps {
@@ -41,32 +41,36 @@ pub fn Poke(props: &PokeProps) -> Html {
         <section class="poke card" aria-labelledby="poke-title">
             <h2 id="poke-title">{ "Change something" }</h2>
             <p class="help">
-                { "The model runs again at once, with your change in it. Everything on the page then \
-                   shows the changed pass." }
+                { "The model runs again at once, with your change in it." }
             </p>
-            if !explore.pokes.is_empty() {
-                { effect(slot, explore.token) }
-                <button type="button" onclick={on_click(page, |page| {
-                    page.dispatch(Action::Explore(ExploreAction::UnpokeAll));
-                })}>
-                    { format!("Take back {}", match explore.pokes.len() {
-                        1 => "the change".to_string(),
-                        n => format!("all {n} changes"),
-                    }) }
-                </button>
-            }
             if let Some(why) = waits {
                 <p class="help waits">{ *why }</p>
             }
             <fieldset class="pokes" disabled={waits.is_some()}>
+                <div class="of-number">
+                    if let Some(cell) = chosen {
+                        { number(page, explore, slot, *cell) }
+                    }
+                </div>
                 if of_block {
                     { heads(page, explore, slot, layer) }
                     { branches(page, explore, slot, layer) }
                 }
-                if let Some(cell) = chosen {
-                    { number(page, explore, slot, *cell) }
-                }
             </fieldset>
+            // Below what one holds, which is not to move away under the hand.
+            if !explore.pokes.is_empty() {
+                <div class="outcome">
+                    { effect(slot, explore.token) }
+                    <button type="button" onclick={on_click(page, |page| {
+                        page.dispatch(Action::Explore(ExploreAction::UnpokeAll));
+                    })}>
+                        { format!("Take back {}", match explore.pokes.len() {
+                            1 => "the change".to_string(),
+                            n => format!("all {n} changes"),
+                        }) }
+                    </button>
+                </div>
+            }
         </section>
     }
 }
@@ -215,6 +219,14 @@ fn switch(page: &Page, explore: &Explore, label: &'static str, change: Intervent
             <span>{ label }</span>
         </label>
     }
+}
+
+/// Whether it is a number that one can set, and not only look at.
+pub fn can_be_set(cell: Cell) -> bool {
+    matches!(
+        cell.quantity,
+        Quantity::Pattern(_) | Quantity::Gate(_) | Quantity::Span(_) | Quantity::Temperature(_)
+    )
 }
 
 /// What can be done to the number on the card.

@@ -150,6 +150,12 @@ fn tokens(page: &Page, explore: &Explore, slot: &Slot, line: &NodeRef) -> Html {
             if about.cut > 0 {
                 { window(about) }
             }
+            // What the columns are; a screen reader hears it with each token.
+            <p class="token-columns" aria-hidden="true">
+                <span>{ "place" }</span>
+                <span>{ "token" }</span>
+                <span>{ "number" }</span>
+            </p>
             <ol ref={line} class="tokens" aria-label="Tokens">
                 for (n, character) in slot.characters().into_iter().enumerate() {
                     <li key={n}>

@@ -163,7 +163,7 @@ fn scenes(page: &Page, explore: &Explore, slot: &Slot, bar: &NodeRef) -> Html {
     html! {
         <nav ref={bar} class="scenes" aria-label="Scenes">
             for (name, stops) in groups {
-                <div class="group">
+                <div class="group" key={name.clone()}>
                     <span class="group-name">{ name }</span>
                     for n in stops {
                         <button

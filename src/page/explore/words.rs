@@ -22,7 +22,7 @@ use Part::{Count, Point, Say};
 pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
     match scene {
         Scene::Embed => vec![
-            Say("A character is looked up in a table and comes out as "),
+            Say("To guess the next character, each one before it is looked up in a table: "),
             Point(Term::CharacterRow, "a row"),
             Say(" of "),
             Count(model.n_embd),
@@ -257,13 +257,12 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
             Say(" and its "),
             Point(Term::Value, "value"),
             Say(
-                ". Neither can change any more, since no token sees what comes after it. So they are \
-                 kept: the next character costs one new row in each block, and nothing of the earlier \
-                 ones is computed again. That ends after ",
+                ". Neither changes any more, since no token sees what comes after it. So they are kept: \
+                 the next character costs one new row in each block. That ends after ",
             ),
             Count(model.block_size),
             Say(
-                " tokens: the window slides, every token gets another position, and all is made anew.",
+                " tokens: then the window slides, every position is another, and all is made anew.",
             ),
         ],
         Scene::Lens => vec![
@@ -287,10 +286,9 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
             Say("The next character is drawn by chance, "),
             Point(Term::Probability, "as likely"),
             Say(
-                " as it stands here. A temperature below 1 favours the likeliest, one above 1 the others; \
-                 top k and top p leave only the first few. A place between 0 and 1, made from the seed, \
-                 decides: the same seed draws the same. The character then joins the sentence, and its \
-                 own journey begins.",
+                " as it stands here. A temperature below 1 favours the likeliest; top k and top p leave \
+                 only the first few. A place between 0 and 1, made from the seed, decides. The character \
+                 then joins the sentence, and its own journey begins.",
             ),
         ],
     }

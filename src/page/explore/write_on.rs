@@ -46,7 +46,7 @@ pub fn switch(page: &Page, explore: &Explore) -> Html {
                 title="After the last scene a character is drawn, joins the sentence, and has its own journey"
                 onclick={on_click(page, |page| act(page, WriteOnAction::Toggle))}
             >
-                { Icon::Write.draw() }{ "Write on" }
+                { Icon::Write.draw() }<span>{ "Write on" }</span>
             </button>
             if on {
                 <label>
