@@ -29,8 +29,7 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
             Say(" numbers. The same place in the sentence has "),
             Point(Term::PositionRow, "a row of its own"),
             Say(
-                ", and both are added: the model knows what stands there, and where. The result is the \
-                 beginning of the ",
+                ", and both are added: the model knows what stands there, and where. The sum begins the ",
             ),
             Point(Term::Stream, "residual stream"),
             Say("."),
