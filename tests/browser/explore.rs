@@ -29,12 +29,14 @@ pub fn explore() -> Setup {
     }
 }
 
-/// Waits for the first pass, and stands still there.
+/// Waits for the model and its first pass, and stands still there.
 ///
 /// # Errors
 /// When it does not come.
 pub fn opened(page: &mut Page) -> Outcome<()> {
     page.wait_for("the stage", "!!document.querySelector('.stage canvas')")?;
+    // What stands there first was made beforehand; scripts and pokes need the model itself.
+    page.wait_for("the model", "!!(await glassformer.status()).run")?;
     page.click("button", "Pause")?;
     page.find("button", "Play").map(drop)
 }
