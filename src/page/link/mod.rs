@@ -9,6 +9,7 @@ pub mod names;
 pub mod reader;
 
 use crate::config::Kind;
+use crate::json;
 use crate::page::route::Route;
 use crate::trace::Intervention;
 use form_urlencoded::Serializer;
@@ -213,7 +214,7 @@ impl Link {
                 self.kind = Some(kinds.find(|kind| kind.name() == value)?);
             }
             Key::Text => self.text = Some(value.into()),
-            Key::Change => self.changes.push(serde_json::from_str(value).ok()?),
+            Key::Change => self.changes.push(json::read(value).ok()?),
             Key::View => match value {
                 OVERVIEW => self.overview = true,
                 BLOCKS => self.overview = false,
