@@ -7,10 +7,12 @@
 
 pub mod attention;
 mod fields;
+mod number;
 mod params;
 
 pub use attention::{Attention, Kind};
 pub use fields::{FIELDS, Field, Group, Range, Value};
+pub use number::number;
 pub use params::{Item, grouped};
 
 use serde::{Deserialize, Serialize};
