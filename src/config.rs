@@ -7,10 +7,12 @@
 
 pub mod attention;
 mod fields;
+mod number;
 mod params;
 
 pub use attention::{Attention, Kind};
 pub use fields::{FIELDS, Field, Group, Range, Value};
+pub use number::number;
 pub use params::{Item, grouped};
 
 use serde::{Deserialize, Serialize};
@@ -316,23 +318,29 @@ where
     T: Serialize + for<'de> Deserialize<'de>,
 {
     let malformed = |path: String, message: String| ConfigError::Malformed { path, message };
-    let mut whole =
-        serde_json::to_value(base).map_err(|e| malformed(group.into(), e.to_string()))?;
-    match (patch, whole.as_object_mut()) {
-        (Json::Null, _) => {}
-        (Json::Object(fields), Some(target)) => {
+    let whole = serde_json::to_value(base).map_err(|e| malformed(group.into(), e.to_string()))?;
+    let fields: Vec<(&String, &Json)> = match patch {
+        Json::Null => Vec::new(),
+        Json::Object(fields) => fields.iter().collect(),
+        _ => return Err(malformed(group.into(), "expected an object".into())),
+    };
+    let with = |fields: &[(&String, &Json)]| {
+        let mut whole = whole.clone();
+        if let Some(target) = whole.as_object_mut() {
             for (name, value) in fields {
-                target.insert(name.clone(), value.clone());
+                target.insert(name.to_string(), (*value).clone());
             }
         }
-        _ => return Err(malformed(group.into(), "expected an object".into())),
-    }
-    serde_path_to_error::deserialize(whole).map_err(|e| {
-        let path = match e.path().to_string().as_str() {
-            "." => group.to_string(),
-            inner => format!("{group}.{inner}"),
+        T::deserialize(&whole)
+    };
+    with(&fields).map_err(|e| {
+        // To blame is the one that would be refused by itself.
+        let wrong = fields.iter().find(|field| with(&[**field]).is_err());
+        let path = match wrong {
+            Some((name, _)) => format!("{group}.{name}"),
+            None => group.into(),
         };
-        malformed(path, e.inner().to_string())
+        malformed(path, e.to_string())
     })
 }
 

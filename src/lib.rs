@@ -9,6 +9,7 @@
 pub mod analysis;
 pub mod config;
 pub mod explain;
+mod json;
 pub mod models;
 pub mod protocol;
 pub mod random;

@@ -3,6 +3,7 @@
 //! A parcel is the JavaScript array `[json, payload, payload, ...]`: the message as JSON text, then
 //! its payloads as `Uint8Array`s whose buffers are transferred, so that no checkpoint is copied.
 
+use crate::json;
 use js_sys::{Array, Uint8Array};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue};
@@ -54,11 +55,11 @@ impl<M: DeserializeOwned> Parcel<M> {
     /// When it is not a parcel of this protocol.
     pub fn unpack(value: &JsValue) -> Result<Self, String> {
         let parcel: &Array = value.dyn_ref().ok_or("a message that is not an array")?;
-        let json = parcel
+        let text = parcel
             .get(0)
             .as_string()
             .ok_or("a message without its text")?;
-        let message = serde_json::from_str(&json).map_err(|e| format!("{e} in {json}"))?;
+        let message = json::read(&text).map_err(|e| format!("{e} in {text}"))?;
         let payloads = parcel.iter().skip(1).map(|item| {
             let bytes: Uint8Array = item.dyn_into().map_err(|_| "a payload without bytes")?;
             Ok(bytes.to_vec())

@@ -16,7 +16,7 @@
 //! them, -sum p log2 p, in bits (0: sure; log2 V: no idea). At the last point the lens is the model.
 
 use super::head::{self, chosen, rows};
-use super::vectors::{largest, softmax, wide};
+use super::vectors::{largest, ranked, softmax, wide};
 use super::{AnalysisError, Options, Unembedding};
 use crate::config::ModelConfig;
 use crate::trace::{Arrays, Trace};
@@ -155,12 +155,11 @@ pub fn lens(
                 probability: probabilities.get(token).copied().unwrap_or(0.0),
                 rank: rank(&logits, token),
             };
-            let mut order: Vec<usize> = (0..logits.len()).collect();
-            order.sort_by(|a, b| logits[*b].total_cmp(&logits[*a]));
+            let order = ranked(&logits).into_iter().map(|(token, _)| token);
             readings.push(Reading {
                 point,
                 position,
-                likeliest: order.into_iter().take(options.top).map(standing).collect(),
+                likeliest: order.take(options.top).map(standing).collect(),
                 entropy_bits: certainty_bits(&probabilities),
                 followed: standing(followed),
             });

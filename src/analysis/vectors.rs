@@ -51,6 +51,13 @@ pub fn largest(a: &[f64]) -> usize {
     places.fold(0, |best, n| if a[n] > a[best] { n } else { best })
 }
 
+/// Places with their numbers, the largest first, the first of equals before the others.
+pub fn ranked(numbers: &[f64]) -> Vec<(usize, f64)> {
+    let mut all: Vec<(usize, f64)> = numbers.iter().copied().enumerate().collect();
+    all.sort_by(|a, b| b.1.total_cmp(&a.1));
+    all
+}
+
 /// y = W x of a matrix `[n, m]`, row by row, and a vector `[m]`: `[n]`.
 pub fn product(matrix: &[f32], x: &[f64]) -> Vec<f64> {
     let rows = matrix.chunks_exact(x.len().max(1));
@@ -77,5 +84,12 @@ mod tests {
             product(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[1.0, 10.0]),
             [21.0, 43.0, 65.0]
         );
+    }
+
+    #[test]
+    fn ranks_fall_and_equals_keep_their_order() {
+        let ranked = ranked(&[1.0, 3.0, -2.0, 3.0, f64::NEG_INFINITY]);
+        let places: Vec<usize> = ranked.iter().map(|(place, _)| *place).collect();
+        assert_eq!(places, [1, 3, 0, 2, 4]);
     }
 }

@@ -6,6 +6,7 @@
 use super::fault::{input, state};
 use super::notice::Started;
 use super::{Client, NamedText, Progress, address, download};
+use crate::json;
 use crate::models::{MANIFEST, Manifest, Pretrained};
 use crate::protocol::Fault;
 use crate::trace::{Arrays, Trace, TraceError};
@@ -160,7 +161,8 @@ impl Client {
 
 async fn listed() -> Result<Manifest, Fault> {
     let bytes = fetched(MANIFEST).await?;
-    serde_json::from_slice(&bytes).map_err(|e| input(format!("{MANIFEST} is no such list ({e})")))
+    json::read(&String::from_utf8_lossy(&bytes))
+        .map_err(|e| input(format!("{MANIFEST} is no such list ({e})")))
 }
 
 /// A file of the folder, without telling how far it is.

@@ -6,6 +6,7 @@
 
 use super::SavedRun;
 use super::fault::words;
+use crate::json;
 use idb::{Database, Error, ObjectStore, Query, TransactionMode, TransactionResult};
 use js_sys::Uint8Array;
 use std::cell::RefCell;
@@ -182,7 +183,7 @@ fn key(name: &str) -> Query {
 
 /// `None` for what an older version of this page may have left.
 fn parse(about: &JsValue) -> Option<SavedRun> {
-    serde_json::from_str(&about.as_string()?).ok()
+    json::read(&about.as_string()?).ok()
 }
 
 /// Why a browser does not keep something.

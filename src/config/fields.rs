@@ -2,7 +2,7 @@
 //! set. The page's controls, `--set NAME=VALUE` and the scripting's list are drawn from it.
 
 use super::attention::{Attention, GateForm, GateNorm, Kind, Normaliser, Sharpen, SpanFrom};
-use super::{Activation, ConfigError, Norm, RunConfig};
+use super::{Activation, ConfigError, Norm, RunConfig, number};
 
 /// One value of a field, as the page's controls and `--set` see it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,10 +72,9 @@ impl Range {
                 .parse()
                 .map(Value::Integer)
                 .map_err(|_| wrong("a whole number, or the word block"))?,
-            Range::Real { .. } => text
-                .parse()
+            Range::Real { .. } => number(text)
                 .map(Value::Real)
-                .map_err(|_| wrong("a number"))?,
+                .ok_or_else(|| wrong("a number"))?,
             Range::Switch => match text {
                 "true" | "on" => Value::Switch(true),
                 "false" | "off" => Value::Switch(false),

@@ -18,6 +18,7 @@ mod following;
 mod format;
 mod icons;
 mod knobs;
+mod letters;
 mod link;
 mod live;
 mod route;

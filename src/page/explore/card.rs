@@ -2,8 +2,10 @@
 
 use super::characters::{counts_characters, of_text, of_vocabulary};
 use super::stage::Same;
+use crate::analysis::ranked;
 use crate::explain::{Cell, Explanation, Source, Term};
 use crate::page::deeds::Page;
+use crate::page::letters::capital;
 use crate::page::state::Action;
 use crate::page::state::explore::ExploreAction;
 use yew::prelude::*;
@@ -49,23 +51,18 @@ pub fn Card(props: &CardProps) -> Html {
     }
 }
 
-fn capital(words: &str) -> String {
-    let mut characters = words.chars();
-    match characters.next() {
-        Some(first) => first.to_uppercase().chain(characters).collect(),
-        None => String::new(),
-    }
-}
-
 /// The sum: as it is where it is short, else its largest parts and what the others come to.
 fn terms(page: &Page, explanation: &Explanation) -> Html {
     let all = &explanation.terms;
-    let mut shown: Vec<&Term> = all.iter().collect();
-    let whole = shown.len() <= LISTED;
-    if !whole {
-        shown.sort_by(|a, b| b.value.abs().total_cmp(&a.value.abs()));
-        shown.truncate(LISTED);
-    }
+    let whole = all.len() <= LISTED;
+    let shown: Vec<&Term> = match whole {
+        true => all.iter().collect(),
+        false => {
+            let sizes: Vec<f64> = all.iter().map(|term| term.value.abs()).collect();
+            let largest = ranked(&sizes).into_iter().take(LISTED);
+            largest.map(|(n, _)| &all[n]).collect()
+        }
+    };
     let rest = explanation.sum() - shown.iter().map(|term| term.value).sum::<f64>();
     let most = all
         .iter()

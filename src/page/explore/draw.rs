@@ -2,6 +2,7 @@
 //! can be seen: what is left to draw from, and where between 0 and 1 the draw falls. The place is a
 //! pure function of the seed; that the engine takes the same character is tested on the real page.
 
+use crate::analysis::ranked;
 use crate::page::state::explore::write_on::seed_of;
 use crate::protocol::Sampling;
 use crate::random::Stream;
@@ -98,13 +99,6 @@ pub fn after(tokens: &[u32], written: usize, token: usize, options: Sampling) ->
             seed: seed(written - (tokens.len() - token - 1)),
         },
     }
-}
-
-/// Places by size, the largest first, the first of equals before the others.
-pub fn ranked(numbers: &[f64]) -> Vec<(usize, f64)> {
-    let mut all: Vec<(usize, f64)> = numbers.iter().copied().enumerate().collect();
-    all.sort_by(|a, b| b.1.total_cmp(&a.1));
-    all
 }
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ mod write_on;
 
 use super::deeds::Page;
 use super::field::{on_click, on_number};
+use super::letters::lower;
 use super::state::Action;
 use super::state::State;
 use super::state::explore::write_on::WriteOnAction;
@@ -145,7 +146,7 @@ fn facts(shown: &Shown) -> Html {
             <strong>{ &shown.label }</strong>
             <span>{ format!(
                 "{} attention, {} blocks, {} heads, {} channels",
-                model.attention.kind().label().to_lowercase(),
+                lower(model.attention.kind().label()),
                 model.n_layer, model.n_head, model.n_embd,
             ) }</span>
             <span class="number">{ format!("as of step {}", shown.trace.about.step) }</span>

@@ -3,6 +3,7 @@
 
 use super::characters::of_vocabulary;
 use super::journey::Scene;
+use crate::analysis::ranked;
 use crate::config::Kind;
 use crate::explain::{Cell, Quantity};
 use crate::page::deeds::Page;
@@ -329,8 +330,7 @@ fn effect(slot: &Slot, token: usize) -> Html {
     ) else {
         return html! { <p class="help" aria-live="polite">{ "The changed pass is on its way." }</p> };
     };
-    let mut order: Vec<usize> = (0..change.len()).collect();
-    order.sort_by(|a, b| change[*b].abs().total_cmp(&change[*a].abs()));
+    let sizes: Vec<f64> = change.iter().map(|x| f64::from(x.abs())).collect();
     html! {
         <table class="effect">
             <caption>{ format!("Logits after token {token}, changed most") }</caption>
@@ -342,7 +342,7 @@ fn effect(slot: &Slot, token: usize) -> Html {
                 </tr>
             </thead>
             <tbody class="number">
-                for v in order.into_iter().take(LISTED) {
+                for (v, _) in ranked(&sizes).into_iter().take(LISTED) {
                     <tr>
                         <th scope="row">
                             { of_vocabulary(&source, v) }

@@ -1,6 +1,8 @@
 //! What could stand for characters that a model does not know: the other case, the letter without its
 //! accent, a plain quote or dash, a space; and where nothing fits, nothing.
 
+use crate::page::letters::{lower, upper};
+
 /// An unknown character, and what the model knows in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
@@ -90,16 +92,16 @@ fn instead(unknown: char, vocab: &[char]) -> String {
 }
 
 fn without_accent(c: char) -> Option<String> {
-    let lower = c.to_lowercase().next()?;
-    let (letter, _) = ACCENTED.iter().find(|(_, forms)| forms.contains(lower))?;
-    Some(match c == lower {
+    let small = lower(&c.to_string()).chars().next()?;
+    let (letter, _) = ACCENTED.iter().find(|(_, forms)| forms.contains(small))?;
+    Some(match c == small {
         true => letter.to_string(),
-        false => letter.to_uppercase().to_string(),
+        false => upper(&letter.to_string()),
     })
 }
 
 fn other_cases(text: &str) -> Vec<String> {
-    let cases = [text.to_lowercase(), text.to_uppercase()];
+    let cases = [lower(text), upper(text)];
     cases.into_iter().filter(|case| case != text).collect()
 }
 

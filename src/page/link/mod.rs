@@ -8,7 +8,8 @@
 pub mod names;
 pub mod reader;
 
-use crate::config::Kind;
+use crate::config::{Kind, number};
+use crate::json;
 use crate::page::route::Route;
 use crate::trace::Intervention;
 use form_urlencoded::Serializer;
@@ -199,11 +200,8 @@ impl Link {
 
     /// Takes a part in; `None` when it is none.
     fn take(&mut self, key: Key, value: &str) -> Option<()> {
-        let number = || value.parse::<usize>().ok();
-        let share = || {
-            let share = value.parse::<f64>().ok();
-            share.filter(|share| (0.0..=1.0).contains(share))
-        };
+        let whole = || value.parse::<usize>().ok();
+        let share = || number(value).filter(|share| (0.0..=1.0).contains(share));
         match key {
             Key::Model => self.model = Some(Model::ReadyMade(value.into())),
             Key::Own => self.model = Some(Model::Own(value.into())),
@@ -213,7 +211,7 @@ impl Link {
                 self.kind = Some(kinds.find(|kind| kind.name() == value)?);
             }
             Key::Text => self.text = Some(value.into()),
-            Key::Change => self.changes.push(serde_json::from_str(value).ok()?),
+            Key::Change => self.changes.push(json::read(value).ok()?),
             Key::View => match value {
                 OVERVIEW => self.overview = true,
                 BLOCKS => self.overview = false,
@@ -221,9 +219,9 @@ impl Link {
             },
             Key::Lines => self.lines = Some(share()?),
             Key::Scene => self.scene = Some(value.into()),
-            Key::Layer => self.layer = Some(number()?),
-            Key::Token => self.token = Some(number()?),
-            Key::Head => self.head = Some(number()?),
+            Key::Layer => self.layer = Some(whole()?),
+            Key::Token => self.token = Some(whole()?),
+            Key::Head => self.head = Some(whole()?),
             Key::Cell => self.cell = Some(value.into()),
             Key::Time => self.time = Some(share()?),
         }

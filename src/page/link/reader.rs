@@ -4,6 +4,7 @@
 use super::{Link, Model, quoted};
 use crate::config::Kind;
 use crate::models::{Manifest, Pretrained};
+use crate::page::letters::lower;
 
 /// The model that is to read it.
 #[derive(Clone, Debug, PartialEq)]
@@ -136,7 +137,7 @@ fn of_kind(models: &Manifest, kind: Kind) -> Option<&Pretrained> {
 fn facts(link: &Link, label: &str) -> String {
     let mut facts = vec![quoted(label)];
     if let Some(kind) = link.kind {
-        facts.push(format!("{} attention", kind.label().to_lowercase()));
+        facts.push(format!("{} attention", lower(kind.label())));
     }
     if let Some(step) = link.step {
         facts.push(format!("step {step}"));

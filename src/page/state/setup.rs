@@ -5,6 +5,7 @@ use crate::config::attention::Normaliser;
 use crate::config::{
     Attention, ConfigError, FIELDS, Field, Kind, Preset, Recipe, RunConfig, Value,
 };
+use crate::page::letters::capital;
 use crate::page::survey::Survey;
 use crate::text::corpus::Corpus;
 use std::collections::BTreeMap;
@@ -328,14 +329,14 @@ fn shown(value: Value) -> String {
 /// Messages begin in lower case, for being put into others; alone they are sentences.
 pub fn sentence(message: &str) -> String {
     let mut chars = message.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string());
+    chars.next();
     let rest = chars.as_str();
     let end = if rest.ends_with(['.', '!', '?']) || rest.is_empty() {
         ""
     } else {
         "."
     };
-    first.unwrap_or_default() + rest + end
+    capital(message) + end
 }
 
 #[cfg(test)]

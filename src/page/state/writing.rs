@@ -1,5 +1,6 @@
 //! What the model is asked to write, and what it has written.
 
+use crate::config::number;
 use crate::protocol::Sampling;
 use crate::text::tokenizer::Tokenizer;
 use std::collections::BTreeMap;
@@ -64,7 +65,7 @@ impl Knob {
     fn set(self, options: &mut Sampling, text: &str) -> Result<(), &'static str> {
         let text = text.trim();
         let whole = || text.parse::<u32>().ok();
-        let real = || text.parse::<f32>().ok();
+        let real = || number(text).map(|x| x as f32);
         match self {
             Knob::Tokens => {
                 let fits = whole().filter(|n| (1..=100_000).contains(n));

@@ -3,6 +3,7 @@
 use crate::page::deeds::{Page, Wanted};
 use crate::page::fetching::fetching;
 use crate::page::format;
+use crate::page::letters::capital;
 use crate::page::state::setup::{Reading, Source, Text};
 use crate::text::corpus::Corpus;
 use serde_json::Value as Json;
@@ -141,12 +142,6 @@ fn options(props: &CorpusChooserProps) -> Html {
             }
         })
         .collect()
-}
-
-fn capital(name: &str) -> String {
-    let mut chars = name.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string());
-    first.unwrap_or_default() + chars.as_str()
 }
 
 #[derive(PartialEq, Properties)]

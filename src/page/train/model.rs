@@ -4,6 +4,7 @@ use crate::page::deeds::Page;
 use crate::page::field::on_click;
 use crate::page::format;
 use crate::page::icons::Icon;
+use crate::page::letters::lower;
 use crate::page::state::run::Run;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
@@ -70,7 +71,7 @@ fn facts(run: &Run) -> Html {
             <strong class="number">{ format::count(info.params as u64) }</strong>
             { " parameters, " }
             <strong class="number">{ format::count(info.vocab.len() as u64) }</strong>
-            { format!(" characters, {} attention", info.config.model.attention.kind().label().to_lowercase()) }
+            { format!(" characters, {} attention", lower(info.config.model.attention.kind().label())) }
             if let Some(kept) = run.kept {
                 { format!(". Kept in this browser as of step {}", format::count(u64::from(kept))) }
             }
@@ -80,7 +81,7 @@ fn facts(run: &Run) -> Html {
 
 /// A name that says what is in the file.
 fn file_name(run: &Run) -> String {
-    let label = run.started.label.to_lowercase();
+    let label = lower(&run.started.label);
     let plain = label
         .chars()
         .map(|c| if c.is_alphanumeric() { c } else { '-' });

@@ -5,6 +5,7 @@ use crate::page::deeds::Page;
 use crate::page::field::on_click;
 use crate::page::icons::Icon;
 use crate::page::knobs::knobs;
+use crate::page::letters::lower;
 use crate::page::state::Action;
 use crate::page::state::shelf::task_title;
 use crate::page::state::writing::{Knob, Writing, WritingAction, Written, unknown_characters};
@@ -58,8 +59,8 @@ pub fn PromptCard(props: &PromptCardProps) -> Html {
                 <p class="help">
                     { format!(
                         "A ready-made model, trained before you came: {}, with {} attention. It goes on from the prompt.",
-                        task_title(model).to_lowercase(),
-                        model.kind.label().to_lowercase(),
+                        lower(&task_title(model)),
+                        lower(model.kind.label()),
                     ) }
                 </p>
             }

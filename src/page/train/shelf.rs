@@ -7,6 +7,7 @@ use crate::page::fetching::fetching;
 use crate::page::field::on_click;
 use crate::page::format;
 use crate::page::icons::Icon;
+use crate::page::letters::lower;
 use crate::page::state::Action;
 use crate::page::state::run::Run;
 use crate::page::state::shelf::{Models, Shelf, ShelfAction, task, task_title, text_title};
@@ -157,7 +158,7 @@ fn knowledge(model: &Pretrained) -> Html {
     let texts = model.corpora.iter().map(|corpus| {
         html! {
             <>
-                { format!("{} ", text_title(corpus).to_lowercase()) }
+                { format!("{} ", lower(&text_title(corpus))) }
                 if let Some(percent) = percent(model, corpus) {
                     <strong class="number">{ format!("{percent} %") }</strong>
                 }

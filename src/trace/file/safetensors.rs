@@ -1,6 +1,7 @@
 //! As safetensors: the arrays under their names, and what the trace is of under `trace` in the
 //! header's metadata.
 
+use crate::json;
 use crate::trace::{About, Arrays, Entry, Trace, TraceError};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
@@ -30,7 +31,7 @@ pub fn read(bytes: &[u8]) -> Result<Trace, TraceError> {
     let file = SafeTensors::deserialize(bytes).map_err(foreign)?;
     let about = header.metadata().as_ref().and_then(|m| m.get(ABOUT));
     let about = about.ok_or_else(|| missing("trace in its header"))?;
-    let about: About = serde_json::from_str(about).map_err(foreign)?;
+    let about: About = json::read(about).map_err(foreign)?;
     let mut data = Vec::new();
     for entry in &about.entries {
         let view = file.tensor(&entry.name).map_err(|_| missing(&entry.name))?;

@@ -2,9 +2,10 @@
 
 use super::board::{Board, Come, LINE, Strip, largest};
 use super::marks::{Align, Look, Mark, Rect, Role};
+use crate::analysis::ranked;
 use crate::explain::{Cell, Quantity};
 use crate::page::explore::characters::of_vocabulary;
-use crate::page::explore::draw::{After, Candidate, after, candidates, drawn, place, ranked};
+use crate::page::explore::draw::{After, Candidate, after, candidates, drawn, place};
 use crate::protocol::Sampling;
 
 /// Characters shown at each depth.
