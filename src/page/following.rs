@@ -9,6 +9,7 @@
 use super::deeds::Page;
 use super::link::reader::{Present, Reader, reader};
 use super::link::{Link, Model};
+use super::route::Route;
 use super::state::explore::Arrival;
 use super::state::{Action, Tone};
 use crate::protocol::Fault;
@@ -30,8 +31,10 @@ fn mark() -> Option<f64> {
 impl Page {
     /// Writes a link into the address, in the place of what stood there.
     pub fn address(&self, link: &Link) {
-        let to = link.hash();
-        if hash() == to && mark().is_some() {
+        let (here, to) = (hash(), link.hash());
+        // Who is just leaving, and whom the page has not heard of yet, is not to be held back.
+        let leaving = Route::from_hash(&here) != Route::Explore;
+        if leaving || (here == to && mark().is_some()) {
             return;
         }
         if let Ok(history) = gloo::utils::window().history() {
