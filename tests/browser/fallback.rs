@@ -103,6 +103,9 @@ fn comes_to_its_end(page: &mut Page, steps: u32) -> Outcome<()> {
 #[test]
 fn a_worker_that_crashes_is_replaced() -> Outcome<()> {
     in_browser(&Setup::cpu(), |page| {
+        // The fast step would be at its end before anything can break.
+        page.eval::<serde_json::Value>("await glassformer.ready")?;
+        page.eval::<()>("await glassformer.debug.trainBy('readable')")?;
         train_past_a_saved_state(page, "cpu", 400)?;
         page.eval_in_worker::<()>(
             "engine-worker",
@@ -121,10 +124,10 @@ fn a_worker_that_crashes_is_replaced() -> Outcome<()> {
 #[test]
 fn a_device_that_is_lost_leaves_the_run_to_the_cpu() -> Outcome<()> {
     in_browser(&Setup::webgpu(), |page| {
-        train_past_a_saved_state(page, "webgpu", 60)?;
+        train_past_a_saved_state(page, "webgpu", 300)?;
         // Not a stand-in: the browser's GPU process ends, as when a driver fails.
         page.browser_command("Browser.crashGpuProcess", json!({}))?;
-        comes_to_its_end(page, 60)?;
+        comes_to_its_end(page, 300)?;
         // The panic of the dead worker is what the page has dealt with.
         page.forgive();
         page.shows("CPU")

@@ -59,18 +59,21 @@ fn a_run_is_made_as_asked_and_answers_as_documented() -> Outcome<()> {
 #[test]
 fn pause_holds_resume_goes_on_and_stop_ends() -> Outcome<()> {
     in_browser(&Setup::cpu(), |page| {
-        runs::new_run(page, &runs::small())?;
+        // Many more steps than can be made before somebody pauses.
+        let mut spec = runs::small();
+        spec["train"]["max_steps"] = json!(1_000_000);
+        runs::new_run(page, &spec)?;
         page.script::<()>(
             "window.seen = [];
              window.off = glassformer.on('steps', steps => seen.push(...steps.map(s => s.step)));
-             window.training = glassformer.train(1000);",
+             window.training = glassformer.train(1_000_000);",
         )?;
         page.wait_for("some steps", "seen.length >= 5")?;
         page.eval::<()>("void await glassformer.pause()")?;
         let first: Trained = page.eval("await training")?;
         let held: u32 = page.eval("(await new Promise(r => setTimeout(r, 500)), seen.at(-1))")?;
         assert_eq!(held, first.step, "steps passed while it was paused");
-        assert!(first.step < 1000, "too late to pause");
+        assert!(first.step < 1_000_000, "too late to pause");
         page.eval::<()>("void (window.training = glassformer.resume())")?;
         page.wait_for("more steps", &format!("seen.at(-1) > {}", first.step))?;
         page.eval::<()>("void await glassformer.stop()")?;
