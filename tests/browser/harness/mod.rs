@@ -9,6 +9,7 @@
 pub mod cdp;
 pub mod chromium;
 mod controls;
+pub mod counting;
 pub mod page;
 pub mod server;
 pub mod setup;
