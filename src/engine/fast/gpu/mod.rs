@@ -10,7 +10,7 @@
 //! makes a bind group for each dispatch and goes through fusion and the autodiff graph, which is the
 //! host's time that the fast step is there to save.
 //!
-//! Loss and gradient norm go into a ring in the arena. Every [`EVERY`] steps the ring is copied to a
+//! Loss and gradient norm go into a ring in the arena. Every `EVERY` steps the ring is copied to a
 //! buffer that the host may read, and while it waits for one such copy the steps of the next are
 //! already queued.
 //!
