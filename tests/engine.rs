@@ -3,12 +3,13 @@
 use glassformer::config::{Preset, Recipe, RunConfig};
 use glassformer::engine::session::{Host, Session};
 use glassformer::protocol::{
-    Backend, Command, Event, FaultKind, Reply, Request, RunInfo, Sampling, StepReport,
+    Backend, Command, Event, FaultKind, Path, Reply, Request, RunInfo, Sampling, StepReport,
     TrainSummary, VERSION,
 };
 use glassformer::text::corpus::Corpus;
 use serde_json::json;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 type Sent = (Event, Vec<Vec<u8>>);
 /// A reply with its payloads, or what was refused and why.
@@ -216,6 +217,54 @@ fn a_resumed_run_goes_on_as_if_nothing_had_happened() {
         assert!((got - expected).abs() <= 1e-5, "{got} is not {expected}");
     }
     assert_eq!(second.steps.len(), 20);
+}
+
+#[test]
+fn a_step_that_leaves_the_finite_numbers_is_not_taken() {
+    let mut healthy = Engine::new();
+    healthy.new_run(small(7), &text());
+    healthy.train(5);
+    let spoiled = spoil(healthy.checkpoint(true), "lm_head.weight");
+    for path in [Path::Readable, Path::Fast] {
+        let mut engine = Engine::new();
+        let payloads = vec![spoiled.clone(), text().into_bytes()];
+        engine.ask(Command::Resume, payloads).expect("loads");
+        let path = Some(path);
+        engine.ask(Command::TrainBy { path }, vec![]).expect("set");
+        let before = engine.checkpoint(true);
+        // Twice: it is still step 6 that cannot be taken.
+        for _ in 0..2 {
+            let answer = engine.ask(Command::Train { steps: Some(3) }, vec![]);
+            let (kind, message) = answer.expect_err("no finite loss");
+            assert_eq!(kind, FaultKind::Diverged);
+            assert!(message.contains("at step 6"), "{message}");
+            assert!(message.contains("gradient of lm_head.weight"), "{message}");
+        }
+        let after = engine.checkpoint(true);
+        assert!(numbers(&after) == numbers(&before), "{path:?} moved");
+        assert!(engine.steps.is_empty());
+    }
+}
+
+/// Every tensor's name and bytes.
+fn numbers(checkpoint: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    let file = safetensors::SafeTensors::deserialize(checkpoint).expect("safetensors");
+    let all = file.tensors().into_iter();
+    all.map(|(name, tensor)| (name, tensor.data().to_vec()))
+        .collect()
+}
+
+/// A checkpoint whose tensor of that name is as large as numbers get.
+fn spoil(checkpoint: Vec<u8>, name: &str) -> Vec<u8> {
+    let file = safetensors::SafeTensors::deserialize(&checkpoint).expect("safetensors");
+    let data = file.tensor(name).expect("there").data();
+    let start = data.as_ptr() as usize - checkpoint.as_ptr() as usize;
+    let end = start + data.len();
+    let mut spoiled = checkpoint;
+    for number in spoiled[start..end].chunks_exact_mut(4) {
+        number.copy_from_slice(&f32::MAX.to_le_bytes());
+    }
+    spoiled
 }
 
 #[test]

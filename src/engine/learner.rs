@@ -216,7 +216,7 @@ pub fn parameters(model: &Gpt) -> Vec<Parameter> {
 
 /// The numbers of a tensor on the CPU, which are there without waiting. (Burn's own way to them
 /// without waiting is not to be had in the browser.)
-fn at_once(tensor: Tensor<1>) -> Result<Vec<f32>, Fault> {
+pub(super) fn at_once(tensor: Tensor<1>) -> Result<Vec<f32>, Fault> {
     let future = pin!(tensor.into_data_async());
     match future.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(data) => Ok(data.map_err(unread)?.iter::<f32>().collect()),

@@ -14,6 +14,7 @@ pub mod block;
 pub mod cache;
 pub mod checkpoint;
 pub mod device;
+mod diverged;
 pub mod dropout;
 pub mod exam;
 pub mod fast;

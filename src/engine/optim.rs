@@ -64,22 +64,19 @@ impl AdamW {
         }
     }
 
-    /// One step along `gradients`, which are in the order of [`params::list`].
-    ///
-    /// `step` counts from 0. Returns the model and the gradient's global norm before clipping, a
-    /// `[1]` tensor that stays on the device.
+    /// One step along the gradients `g`, `[n]` in the order of [`params::list`], whose [`norm`] is
+    /// given; `step` counts from 0. Returns the model.
     pub fn step<M: Module>(
         &mut self,
         model: M,
-        gradients: Vec<Tensor<1>>,
+        g: Tensor<1>,
+        norm: Tensor<1>,
         train: &TrainConfig,
         step: u32,
-    ) -> (M, Tensor<1>) {
-        let g = Tensor::cat(gradients, 0); // [n]
-        let norm = (g.clone() * g.clone()).sum().sqrt(); // [1]
+    ) -> M {
         let g = if train.clip > 0.0 {
             // min(1, clip / norm), with PyTorch's guard against a norm of 0.
-            let scale = norm.clone().add_scalar(1e-6).recip(); // [1]
+            let scale = norm.add_scalar(1e-6).recip(); // [1]
             g * scale.mul_scalar(train.clip).clamp_max(1.0)
         } else {
             g
@@ -106,8 +103,13 @@ impl AdamW {
             .mul_scalar(-lr * train.weight_decay)
             .add_scalar(1.0); // [n]
         self.values = self.values.clone() * decay - update; // [n]
-        (params::replace(model, &self.values), norm)
+        params::replace(model, &self.values)
     }
+}
+
+/// The global norm of gradients, `[n]`: a `[1]` tensor that stays on the device.
+pub fn norm(g: &Tensor<1>) -> Tensor<1> {
+    (g.clone() * g.clone()).sum().sqrt()
 }
 
 /// 1 for each number that decays, 0 for each that does not: `[n]`.

@@ -4,8 +4,11 @@
 //! device, [`read_steps`] brings several back at once. On the CPU both are immediate; on a GPU this
 //! keeps the queue full.
 
+use super::diverged;
 use super::dropout::Dropout;
 use super::fast::cpu::Lesson;
+use super::learner::{self, at_once};
+use super::optim;
 use super::params;
 use super::run::{Run, unread};
 use crate::config::Attention;
@@ -50,11 +53,12 @@ impl Run {
     /// Queues one training step.
     ///
     /// # Errors
-    /// [`FaultKind::State`] when the model was loaded without a text.
+    /// [`FaultKind::State`] when the model was loaded without a text; [`FaultKind::Diverged`] when the
+    /// gradients are not finite, which the CPU knows at once: then the model stays as it was.
     pub fn queue_step(&mut self) -> Result<Queued, Fault> {
         let (batch, dropout) = self.lesson()?;
         let train = self.config.train;
-        let lr = super::optim::learning_rate(&train, self.step);
+        let lr = optim::learning_rate(&train, self.step);
         let shape = [batch.batch_size, batch.block_size];
         let on_cpu = self.place.backend == Backend::Cpu;
         let numbers = match self.learner.fast(&self.config, shape, on_cpu)? {
@@ -64,9 +68,14 @@ impl Run {
                     targets: &batch.targets,
                     dropout,
                 });
-                Numbers::There([loss, cpu.step(&train, self.step)])
+                let norm = cpu.step(&train, self.step);
+                if !norm.is_finite() {
+                    let gradients = cpu.gradients().to_vec();
+                    return Err(self.not_taken([loss, norm], &gradients));
+                }
+                Numbers::There([loss, norm])
             }
-            None => self.readable_step(&batch, dropout),
+            None => self.readable_step(&batch, dropout)?,
         };
         self.step += 1;
         Ok(Queued {
@@ -97,19 +106,34 @@ impl Run {
     }
 
     /// A step through burn's graph.
-    fn readable_step(&mut self, batch: &Batch, dropout: Option<Dropout>) -> Numbers {
+    fn readable_step(&mut self, batch: &Batch, dropout: Option<Dropout>) -> Result<Numbers, Fault> {
         let (tokens, targets) = upload(batch, &self.place.device); // [B, T] each
         let (model, optimizer) = self.learner.readable();
         let loss = model.loss(tokens, targets, dropout);
         let mut gradients = loss.objective.backward();
-        let gradients = params::gradients(model, &mut gradients);
-        let train = &self.config.train;
-        let (moved, norm) = optimizer.step(model.clone(), gradients, train, self.step);
-        *model = moved;
-        Numbers::Coming(Tensor::cat(
-            vec![loss.cross_entropy.inner(), params::plain(norm)],
+        let gradients = Tensor::cat(params::gradients(model, &mut gradients), 0); // [n]
+        let norm = optim::norm(&gradients); // [1]
+        let numbers = Tensor::cat(
+            vec![loss.cross_entropy.inner(), params::plain(norm.clone())],
             0,
-        )) // [2]
+        ); // [2]
+        // On a GPU to ask now would be to wait: there a step is taken whatever its numbers are.
+        if self.place.backend == Backend::Cpu {
+            let there = at_once(numbers.clone())?;
+            if !there[1].is_finite() {
+                let gradients = at_once(params::plain(gradients))?;
+                return Err(self.not_taken([there[0], there[1]], &gradients));
+            }
+        }
+        let train = &self.config.train;
+        *model = optimizer.step(model.clone(), gradients, norm, train, self.step);
+        Ok(Numbers::Coming(numbers))
+    }
+
+    /// What is said of a step whose gradients, `[n]`, are not all finite, so that it was not taken.
+    fn not_taken(&self, numbers: [f32; 2], gradients: &[f32]) -> Fault {
+        let parameters = learner::parameters(self.model());
+        diverged::not_taken(self.step + 1, numbers, &parameters, gradients)
     }
 
     /// Mean loss over the whole of the given part of the text, in nats per character.
@@ -217,22 +241,10 @@ impl Measured {
     /// # Errors
     /// [`FaultKind::Diverged`] when a number is not finite.
     pub(super) fn finite(self) -> Result<Self, Fault> {
-        let Measured {
-            step,
-            loss,
-            grad_norm,
-            ..
-        } = self;
-        if loss.is_finite() && grad_norm.is_finite() {
-            return Ok(self);
+        match self.loss.is_finite() && self.grad_norm.is_finite() {
+            true => Ok(self),
+            false => Err(diverged::taken(self.step, [self.loss, self.grad_norm])),
         }
-        Err(Fault::new(
-            FaultKind::Diverged,
-            format!(
-                "Training left the finite numbers at step {step} (loss {loss}, gradient norm \
-                 {grad_norm}). Lower the learning rate or switch clipping on, then restart."
-            ),
-        ))
     }
 }
 

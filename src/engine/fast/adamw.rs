@@ -34,9 +34,13 @@ struct Factors {
 }
 
 impl AdamW {
-    /// One step; `step` counts from 0. Returns the gradient's global norm before clipping.
+    /// One step; `step` counts from 0. Returns the gradient's global norm before clipping: where that
+    /// is not finite, nothing has moved.
     pub fn step(&self, arena: &mut Arena, train: &TrainConfig, step: u32) -> f32 {
         let norm = norm(arena.get(self.grads));
+        if !norm.is_finite() {
+            return norm;
+        }
         let clip = match train.clip > 0.0 {
             // min(1, clip / norm), with PyTorch's guard against a norm of 0.
             true => (train.clip as f32 / (norm + 1e-6)).min(1.0),

@@ -88,7 +88,8 @@ impl Cpu {
         self.arena.get(self.plan.loss)[0]
     }
 
-    /// A step along the gradients; `step` counts from 0. Returns their norm before clipping.
+    /// A step along the gradients; `step` counts from 0. Returns their norm before clipping: where
+    /// that is not finite, the step was not taken.
     pub fn step(&mut self, train: &TrainConfig, step: u32) -> f32 {
         self.plan.optimizer.step(&mut self.arena, train, step)
     }

@@ -449,6 +449,8 @@ impl<H: Host> Session<H> {
     }
 
     fn fail_training(&mut self, fault: Fault) {
+        // The steps before the fault were good ones.
+        self.report(true);
         if let Some(run) = &mut self.run {
             run.forget();
         }
