@@ -92,6 +92,11 @@ impl Live {
         look(&self.0.history.borrow())
     }
 
+    /// The pace of the latest steps, `None` until it is known.
+    pub fn ms_per_step(&self) -> Option<f64> {
+        self.0.ms_per_step.get()
+    }
+
     /// Takes in what the client tells; `training` asks it whether the present run trains.
     pub fn hear(&self, notice: &Notice, training: impl FnOnce() -> bool) {
         match notice {

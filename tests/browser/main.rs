@@ -17,6 +17,7 @@ mod input;
 mod keeping;
 mod kinds;
 mod links;
+mod out_of_sight;
 mod person;
 mod poking;
 mod pretrained;

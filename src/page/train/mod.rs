@@ -3,6 +3,7 @@
 mod corpus;
 mod model;
 mod options;
+mod out_of_sight;
 mod prompt;
 mod resume;
 mod run_bar;

@@ -1,5 +1,6 @@
 //! The run bar: what one can do with the run now, and where it is.
 
+use super::out_of_sight::OutOfSight;
 use crate::page::badge::name;
 use crate::page::deeds::Page;
 use crate::page::field::on_click;
@@ -29,6 +30,9 @@ pub fn RunBar(props: &RunBarProps) -> Html {
                 { run_buttons(props) }
             </div>
             { journey(props) }
+            if props.phase == Phase::Training {
+                <OutOfSight live={props.page.live.clone()} />
+            }
             if let Some(run) = &props.run {
                 { gauges(run, &props.phase) }
             }
