@@ -15,13 +15,6 @@ pub fn knobs(page: &Page, writing: &Writing, which: &[Knob]) -> Html {
 }
 
 fn row(page: &Page, writing: &Writing, knob: Knob) -> Html {
-    let id = match knob {
-        Knob::Tokens => "knob-tokens",
-        Knob::Temperature => "knob-temperature",
-        Knob::TopK => "knob-top-k",
-        Knob::TopP => "knob-top-p",
-        Knob::Seed => "knob-seed",
-    };
     let on_edit = {
         let page = page.clone();
         move |text| page.dispatch(Action::Writing(WritingAction::Turn(knob, text)))
@@ -32,8 +25,8 @@ fn row(page: &Page, writing: &Writing, knob: Knob) -> Html {
     };
     html! {
         <FieldRow
-            key={id}
-            id={id}
+            key={knob.name()}
+            id={format!("knob-{}", knob.name())}
             label={knob.label()}
             help={knob.help()}
             control={Control::Number}

@@ -297,6 +297,84 @@ fn where_the_clipboard_is_closed_the_link_stands_in_a_field() -> Outcome<()> {
     })
 }
 
+/// Waits for the pass over a text and for its draw, the next character's seed being that.
+fn draws(page: &mut Page, text: &str, next_seed: u32) -> Outcome<()> {
+    page.wait_for(
+        "the draw",
+        &format!(
+            "shown('text') === {}
+             && document.querySelectorAll('.token').length === {}
+             && document.querySelector('.draw')?.textContent.includes('with seed {next_seed};')
+             && !!read('drawn, by its number')",
+            Json::from(text),
+            text.chars().count()
+        ),
+    )
+}
+
+#[test]
+fn a_link_shows_the_same_draw_and_it_goes_on_from_there() -> Outcome<()> {
+    in_browser(&explore(""), |page| {
+        opened(page)?;
+        page.eval::<()>("void to('.scene', 'Next character')")?;
+        // Wild enough for each of them to matter.
+        for (name, value) in [
+            ("Temperature", "3"),
+            ("Top k", "9"),
+            ("Top p", "0.95"),
+            ("Seed", "40"),
+        ] {
+            page.fill("textbox", name, value)?;
+        }
+        let mut text: String = page.eval("shown('text')")?;
+        draws(page, &text, 40)?;
+        for seed in 41..43 {
+            page.click("button", "Draw one character")?;
+            page.wait_for(
+                "another character",
+                &format!("shown('text').length === {}", text.chars().count() + 1),
+            )?;
+            text = page.eval("shown('text')")?;
+            draws(page, &text, seed)?;
+        }
+        // The character that was drawn last, and by which draw.
+        let last = text.chars().count() - 1;
+        page.click("button", &format!("Token {}", last - 1))?;
+        shows(page, &json!({"token": last - 1}))?;
+        page.click("button", "Copy link")?;
+        page.shows("The link to this picture is copied")?;
+        let link: String = page.eval("copied.at(-1)")?;
+        for part in [
+            "temperature=3",
+            "top-k=9",
+            "top-p=0.95",
+            "seed=40",
+            "drawn=2",
+        ] {
+            assert!(link.contains(part), "{link} has no {part}");
+        }
+        let parts: Json = page.eval("JSON.parse(picture())")?;
+        let place: Vec<f64> = page.eval("read('place of the draw')")?;
+        let fresh: String = page
+            .eval("location.origin + location.pathname + '?backend=cpu&fresh' + location.hash")?;
+        page.go(&fresh)?;
+        shows(page, &parts)?;
+        draws(page, &text, 42)?;
+        assert_eq!(page.eval::<Vec<f64>>("read('place of the draw')")?, place);
+        // The engine writes the third character as it would have.
+        let options = json!({
+            "prompt": text, "tokens": 1, "temperature": 3, "topK": 9, "topP": 0.95, "seed": 42
+        });
+        let next: String = page.eval(&format!("(await glassformer.generate({options})).text"))?;
+        page.click("button", "Draw one character")?;
+        text += &next;
+        page.wait_for("it", &format!("shown('text') === {}", Json::from(&*text)))?;
+        // A link that says nothing of draws has a text that somebody gave.
+        paste(page, "#/explore?text=the+big+dog&scene=sample&time=1")?;
+        draws(page, "the big dog", 40)
+    })
+}
+
 /// Presses a button of the export's menu and waits for the file: its name.
 fn export(page: &mut Page, button: &str) -> Outcome<String> {
     let before: usize = page.eval("saved.length")?;

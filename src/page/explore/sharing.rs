@@ -1,12 +1,17 @@
 //! What is looked at as a link: in the address as one goes, and on the clipboard when asked for.
 
 use super::clock::Clock;
+use super::journey::Scene;
 use super::stage::Same;
+use super::write_on::KNOBS;
 use crate::page::deeds::Page;
 use crate::page::link::{Link, Model, names};
 use crate::page::state::State;
 use crate::page::state::explore::Explore;
+use crate::page::state::writing::Knob;
+use crate::protocol::Sampling;
 use gloo::timers::callback::Timeout;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -55,7 +60,18 @@ fn link(state: &State, time: Option<f64>) -> Option<Link> {
         lines: (looking.threshold != plain_lines()).then_some(looking.threshold),
         cell: looking.picked.map(names::of_cell),
         time,
+        draw: draw(state, stop.scene),
+        drawn: Some(looking.write_on.shown()).filter(|drawn| *drawn > 0),
     })
+}
+
+/// How the next character is drawn: all of it where that is seen, elsewhere what a reader has changed.
+fn draw(state: &State, scene: Scene) -> BTreeMap<Knob, String> {
+    let options = &state.writing.options;
+    let seen = scene == Scene::Sample || state.explore.write_on.shown() > 0;
+    let said = |knob: &Knob| seen || knob.get(options) != knob.get(&Sampling::default());
+    let said = KNOBS.into_iter().filter(said);
+    said.map(|knob| (knob, knob.get(options))).collect()
 }
 
 /// Keeps the address at what is looked at: when something has settled, never as it moves.

@@ -17,7 +17,7 @@ use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 /// What decides a draw; how many characters there are to be, the journey says.
-const KNOBS: [Knob; 4] = [Knob::Temperature, Knob::TopK, Knob::TopP, Knob::Seed];
+pub const KNOBS: [Knob; 4] = [Knob::Temperature, Knob::TopK, Knob::TopP, Knob::Seed];
 
 fn act(page: &Page, action: WriteOnAction) {
     page.dispatch(Action::Explore(ExploreAction::WriteOn(action)));

@@ -11,8 +11,11 @@ pub mod reader;
 use crate::config::{Kind, number};
 use crate::json;
 use crate::page::route::Route;
+use crate::page::state::writing::Knob;
+use crate::protocol::Sampling;
 use crate::trace::Intervention;
 use form_urlencoded::Serializer;
+use std::collections::BTreeMap;
 
 /// Characters of a part that is quoted to the reader.
 const QUOTED: usize = 40;
@@ -50,6 +53,10 @@ pub struct Link {
     pub cell: Option<String>,
     /// Where the scene stands still; without it, it plays.
     pub time: Option<f64>,
+    /// How the next character is drawn: what the fields say.
+    pub draw: BTreeMap<Knob, String>,
+    /// So many of the text's last characters were drawn, each with a seed of its own.
+    pub drawn: Option<usize>,
 }
 
 /// The parts of a link, by their names in the address.
@@ -69,10 +76,12 @@ enum Key {
     Head,
     Cell,
     Time,
+    Draw(Knob),
+    Drawn,
 }
 
 impl Key {
-    const ALL: [Key; 14] = [
+    const ALL: [Key; 19] = [
         Key::Model,
         Key::Own,
         Key::Step,
@@ -87,6 +96,11 @@ impl Key {
         Key::Head,
         Key::Cell,
         Key::Time,
+        Key::Draw(Knob::Temperature),
+        Key::Draw(Knob::TopK),
+        Key::Draw(Knob::TopP),
+        Key::Draw(Knob::Seed),
+        Key::Drawn,
     ];
 
     fn name(self) -> &'static str {
@@ -105,6 +119,8 @@ impl Key {
             Key::Head => "head",
             Key::Cell => "cell",
             Key::Time => "time",
+            Key::Draw(knob) => knob.name(),
+            Key::Drawn => "drawn",
         }
     }
 }
@@ -166,6 +182,8 @@ impl Link {
             (Key::Head, _) => number(self.head),
             (Key::Cell, _) => self.cell.clone(),
             (Key::Time, _) => self.time.map(thousandths),
+            (Key::Draw(knob), _) => self.draw.get(&knob).cloned(),
+            (Key::Drawn, _) => number(self.drawn),
         }
     }
 
@@ -224,6 +242,12 @@ impl Link {
             Key::Head => self.head = Some(whole()?),
             Key::Cell => self.cell = Some(value.into()),
             Key::Time => self.time = Some(share()?),
+            Key::Draw(knob) => {
+                let mut options = Sampling::default();
+                knob.set(&mut options, value).ok()?;
+                self.draw.insert(knob, knob.get(&options));
+            }
+            Key::Drawn => self.drawn = Some(whole()?),
         }
         Some(())
     }

@@ -89,8 +89,19 @@ fn any(chance: &mut Stream) -> Link {
         overview: chance.below(2) == 0,
         lines: share(chance),
         time: share(chance),
+        drawn: maybe(chance),
         ..Link::default()
     };
+    for (knob, value) in [
+        (Knob::Temperature, chance.below(101) as f32 / 10.0),
+        (Knob::TopK, chance.below(60) as f32),
+        (Knob::TopP, (1 + chance.below(99)) as f32 / 100.0),
+        (Knob::Seed, chance.below(1_000) as f32),
+    ] {
+        if chance.below(2) == 0 {
+            link.draw.insert(knob, value.to_string());
+        }
+    }
     link.model = match chance.below(3) {
         0 => Some(Model::ReadyMade(words(chance))),
         1 => Some(Model::Own(words(chance))),
@@ -176,13 +187,14 @@ fn an_address_is_read_as_one_writes_it_by_hand() {
 
 #[test]
 fn what_is_damaged_is_named_and_the_rest_is_used() {
-    let hash = "#/explore?token=many&colour=red&time=7&layer=-1&kind=glass&change=%7B%7D&view=inside&head=3";
+    let hash = "#/explore?token=many&colour=red&time=7&layer=-1&kind=glass&change=%7B%7D&view=inside&head=3&temperature=-1&top-p=0&seed=x&top-k=7.50&drawn=few";
     let (link, unread) = Link::read(hash);
     assert_eq!(
         (link.head, link.token, link.time, link.layer),
         (Some(3), None, None, None)
     );
     assert!(link.kind.is_none() && link.changes.is_empty() && !link.overview);
+    assert!(link.draw.is_empty() && link.drawn.is_none());
     let named = [
         "“many” as its token",
         "“colour”",
@@ -193,6 +205,11 @@ fn what_is_damaged_is_named_and_the_rest_is_used() {
         "“glass” as its kind",
         "“{}” as its change",
         "“inside” as its view",
+        "“-1” as its temperature",
+        "“0” as its top-p",
+        "“x” as its seed",
+        "“7.50” as its top-k",
+        "“few” as its drawn",
     ];
     assert_eq!(unread.len(), named.len() + rest.len());
     for (words, part) in unread.iter().zip(named.into_iter().chain(rest)) {

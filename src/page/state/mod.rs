@@ -309,7 +309,10 @@ impl State {
     /// The link that was followed meets the model that is open.
     fn receive(&mut self) {
         if let Some(run) = &self.run {
-            self.explore.receive(&run.started);
+            for (knob, text) in self.explore.receive(&run.started) {
+                self.writing.reduce(WritingAction::Turn(knob, text));
+                self.writing.reduce(WritingAction::Leave(knob));
+            }
         }
         self.remark();
     }

@@ -51,7 +51,19 @@ impl Knob {
         }
     }
 
-    fn get(self, options: &Sampling) -> String {
+    /// As addresses and identifiers call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Knob::Tokens => "tokens",
+            Knob::Temperature => "temperature",
+            Knob::TopK => "top-k",
+            Knob::TopP => "top-p",
+            Knob::Seed => "seed",
+        }
+    }
+
+    /// As a field shows it.
+    pub fn get(self, options: &Sampling) -> String {
         match self {
             Knob::Tokens => options.tokens.to_string(),
             Knob::Temperature => options.temperature.to_string(),
@@ -62,7 +74,10 @@ impl Knob {
     }
 
     /// Reads what was typed, within the engine's own ranges.
-    fn set(self, options: &mut Sampling, text: &str) -> Result<(), &'static str> {
+    ///
+    /// # Errors
+    /// What it takes, in words.
+    pub fn set(self, options: &mut Sampling, text: &str) -> Result<(), &'static str> {
         let text = text.trim();
         let whole = || text.parse::<u32>().ok();
         let real = || number(text).map(|x| x as f32);

@@ -6,6 +6,8 @@ use super::{Explore, LONGEST, unknown_characters};
 use crate::client::Started;
 use crate::page::link::reader::Reader;
 use crate::page::link::{Link, names, quoted};
+use crate::page::state::writing::Knob;
+use std::collections::BTreeMap;
 
 /// A link on its way to its picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,10 +52,12 @@ impl Explore {
         }
     }
 
-    /// With this model open, the link's text and changes can be read, if it is the one.
-    pub fn receive(&mut self, started: &Started) {
+    /// With this model open, the link's text and changes can be read, if it is the one. Answers with
+    /// how the link has characters drawn.
+    pub fn receive(&mut self, started: &Started) -> BTreeMap<Knob, String> {
+        let mut draw = BTreeMap::new();
         let Some(mut arrival) = self.arrival.take() else {
-            return;
+            return draw;
         };
         if arrival.is_for(&started.label) == Some(true) {
             let vocab = &started.info.vocab;
@@ -63,6 +67,8 @@ impl Explore {
                         self.text = text.chars().take(LONGEST).collect();
                         self.touched = true;
                         self.problem = None;
+                        let drawn = arrival.link.drawn.unwrap_or(0);
+                        self.write_on.resume(drawn.min(text.chars().count()));
                     }
                     None => self.remarks.push("The text of this link is empty".into()),
                     Some(why) => self.remarks.push(format!(
@@ -83,10 +89,12 @@ impl Explore {
                         .push(format!("A change of this link cannot be made here: {why}")),
                 }
             }
+            draw = arrival.link.draw.clone();
             arrival.received = true;
         }
         self.arrival = Some(arrival);
         self.settle();
+        draw
     }
 
     /// Whether the pass that is shown is of the text in the field: of all of it, or of its end where
@@ -304,6 +312,31 @@ mod tests {
         assert_eq!((explore.head, explore.pokes.len()), (1, 0));
         assert_eq!(explore.token, slot.source().tokens() - 1);
         assert_eq!(explore.playhead.time, 0.25);
+    }
+
+    #[test]
+    fn a_links_draw_is_taken_over_and_one_without_it_begins_anew() {
+        let (slot, started) = pass("a", ALL[0]);
+        let mut link = place(&slot.trace.about.text);
+        link.draw.insert(Knob::Seed, "40".into());
+        link.drawn = Some(2);
+        let mut explore = Explore::default();
+        explore.follow(Arrival::new(link.clone(), Reader::Unknown));
+        assert!(explore.receive(&started).is_empty(), "not its model yet");
+        explore.follow(Arrival::new(link.clone(), named("a")));
+        assert_eq!(explore.receive(&started), link.draw);
+        explore.reduce(ExploreAction::Traced(Ok(slot.clone())));
+        assert_eq!(explore.write_on.shown(), 2);
+        // No more than the text has.
+        link.drawn = Some(900);
+        explore.follow(Arrival::new(link.clone(), named("a")));
+        explore.receive(&started);
+        let characters = slot.trace.about.text.chars().count();
+        assert_eq!(explore.write_on.shown(), characters);
+        link.drawn = None;
+        explore.follow(Arrival::new(link, named("a")));
+        explore.receive(&started);
+        assert_eq!(explore.write_on.shown(), 0);
     }
 
     #[test]

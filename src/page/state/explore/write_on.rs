@@ -90,7 +90,12 @@ pub struct WriteOn {
 impl WriteOn {
     /// A person wrote, or another model is there: what comes is the first character again.
     pub fn forget(&mut self) {
-        self.drawn = 0;
+        self.resume(0);
+    }
+
+    /// A text came with a link; so many of its last characters were drawn.
+    pub fn resume(&mut self, drawn: usize) {
+        self.drawn = drawn;
         self.next = Next::NotAsked;
     }
 
