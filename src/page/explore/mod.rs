@@ -1,8 +1,8 @@
 //! The page on which a sentence's way through the model is seen, number by number.
 //!
 //! `journey` says which scenes there are, `scene` what stands on the stage in each, `paint` and
-//! `clock` draw it, `sharing` and `export` give it away; around the stage are `sentence`, `card`,
-//! `reading`, `poke` and `timeline`. `tracing` asks the engine for passes, `draw` for characters.
+//! `clock` draw it, `sharing` and `export` give it away; around the stage are `heading`, `sentence`,
+//! `card`, `reading`, `poke` and `timeline`. `keys` are the page's, `tracing` asks the engine for passes, `draw` for characters.
 //! Every number comes from the trace, or is made from it and the weights.
 
 mod card;
@@ -14,7 +14,9 @@ mod drawing;
 mod export;
 mod formulas;
 mod hand;
+mod heading;
 pub mod journey;
+mod keys;
 mod models;
 mod notes;
 mod overview;
@@ -36,19 +38,18 @@ mod words;
 mod write_on;
 
 use super::deeds::Page;
-use super::field::{on_click, on_number};
 use super::letters::lower;
 use super::state::Action;
 use super::state::State;
-use super::state::explore::write_on::WriteOnAction;
 use super::state::explore::{Explore as Looking, ExploreAction, Shown, Slot};
 use super::state::run::Engine;
 use crate::explain::explain;
 use card::Card;
 use clock::{Clock, Wanted};
 use export::Export;
-use gloo::events::{EventListener, EventListenerOptions};
+use heading::heading;
 use journey::{Scene, Stop};
+use keys::use_keys;
 use notes::Notes;
 use pointing::{Pointing, told};
 use poke::Poke;
@@ -61,8 +62,7 @@ use std::rc::Rc;
 use term::Term;
 use timeline::Timeline;
 use tracing::Wish;
-use wasm_bindgen::JsCast;
-use web_sys::{HtmlInputElement, KeyboardEvent};
+use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 #[derive(PartialEq, Properties)]
@@ -354,128 +354,6 @@ fn waits(state: &State) -> Option<&'static str> {
     }
 }
 
-/// The scene's name, its text, and which head and block it shows; `taking` is what one can take of
-/// it.
-fn heading(
-    page: &Page,
-    looking: &Looking,
-    slot: &Slot,
-    stop: Stop,
-    text: Html,
-    taking: Html,
-) -> Html {
-    let model = &slot.trace.about.model;
-    let act = |action: ExploreAction| {
-        on_click(&(page.clone(), action), |(page, action)| {
-            page.dispatch(Action::Explore(action.clone()));
-        })
-    };
-    let place = match stop.scene.is_in_block() {
-        true => format!("Block {}", stop.layer),
-        false => "The whole model".into(),
-    };
-    html! {
-        <header class="scene-head">
-            <div class="scene-line">
-                if looking.open {
-                    <h2 id="scene-title" key={looking.stop}>
-                        <span class="where">{ place }</span>
-                        { stop.scene.title() }
-                    </h2>
-                    <button type="button" onclick={act(ExploreAction::Open(false))}>{ "Overview" }</button>
-                } else {
-                    <h2 id="scene-title">{ "The residual stream, closed" }</h2>
-                    for layer in 0..model.n_layer {
-                        <button
-                            key={layer}
-                            type="button"
-                            onclick={act(ExploreAction::Stop(first_of(slot, layer)))}
-                        >
-                            { format!("Open block {layer}") }
-                        </button>
-                    }
-                }
-                { taking }
-            </div>
-            // A text of its own in every scene, which begins at its beginning.
-            <p class="scene-words" key={looking.stop}>{ text }</p>
-            <div class="scene-tools">
-                if looking.open {
-                    { formulas::formula(stop.scene, model) }
-                } else {
-                    { threshold(page, looking) }
-                }
-                if stop.scene == Scene::Cache && looking.open {
-                    { blocks(page, slot, stop.layer) }
-                }
-                if stop.scene.is_of_a_head() || !looking.open {
-                <div class="heads" role="group" aria-label="Head">
-                    for head in 0..model.n_head {
-                        <button
-                            key={head}
-                            type="button"
-                            class="chip"
-                            aria-pressed={(head == looking.head).to_string()}
-                            onclick={act(ExploreAction::Head(head))}
-                        >
-                            <span class="word">{ "head " }</span>{ head }
-                        </button>
-                    }
-                </div>
-            }
-            </div>
-        </header>
-    }
-}
-
-/// Which block's kept keys and values are shown.
-fn blocks(page: &Page, slot: &Slot, chosen: usize) -> Html {
-    html! {
-        <div class="heads" role="group" aria-label="Block">
-            for layer in 0..slot.trace.about.model.n_layer {
-                <button
-                    key={layer}
-                    type="button"
-                    class="chip"
-                    aria-pressed={(layer == chosen).to_string()}
-                    onclick={on_click(&(page.clone(), layer), |(page, layer)| {
-                        page.dispatch(Action::Explore(ExploreAction::Kept(*layer)));
-                    })}
-                >
-                    <span class="word">{ "block " }</span>{ layer }
-                </button>
-            }
-        </div>
-    }
-}
-
-/// The first scene of a block.
-fn first_of(slot: &Slot, layer: usize) -> usize {
-    let within = |stop: &Stop| stop.layer == layer && stop.scene.is_in_block();
-    slot.journey.iter().position(within).unwrap_or(0)
-}
-
-fn threshold(page: &Page, looking: &Looking) -> Html {
-    let on_input = {
-        let page = page.clone();
-        on_number(move |value| page.dispatch(Action::Explore(ExploreAction::Threshold(value))))
-    };
-    html! {
-        <label class="threshold">
-            <span>{ "Lines from a weight of" }</span>
-            <input
-                type="range"
-                min="0.02"
-                max="1"
-                step="0.01"
-                value={looking.threshold.to_string()}
-                oninput={on_input}
-            />
-            <output class="number">{ format!("{:.2}", looking.threshold) }</output>
-        </label>
-    }
-}
-
 /// Has the present text run through the present model, again whenever one of them changes.
 #[hook]
 fn use_traced(page: &Page, state: &State) {
@@ -515,60 +393,4 @@ struct Wished {
     text: String,
     pokes: Vec<crate::trace::Intervention>,
     training: bool,
-}
-
-/// The keys that hold everywhere on the page but where one types.
-#[hook]
-fn use_keys(page: &Page) {
-    let page = page.clone();
-    use_effect_with((), move |()| {
-        let window = gloo::utils::window();
-        let options = EventListenerOptions::enable_prevent_default();
-        let listener = EventListener::new_with_options(&window, "keydown", options, move |event| {
-            let Some(event) = event.dyn_ref::<KeyboardEvent>() else {
-                return;
-            };
-            if let Some(action) = action_of(event) {
-                event.prevent_default();
-                page.dispatch(Action::Explore(action));
-            }
-        });
-        move || drop(listener)
-    });
-}
-
-/// What a key does; nothing where it belongs to the control that has the focus.
-fn action_of(event: &KeyboardEvent) -> Option<ExploreAction> {
-    if event.ctrl_key() || event.alt_key() || event.meta_key() {
-        return None;
-    }
-    let target = event
-        .target()
-        .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    let tag = target.map(|target| target.tag_name()).unwrap_or_default();
-    let (types, presses) = match tag.as_str() {
-        "INPUT" | "TEXTAREA" | "SELECT" => (true, true),
-        "BUTTON" | "A" | "SUMMARY" => (false, true),
-        _ => (false, false),
-    };
-    if types {
-        return None;
-    }
-    Some(match event.key().as_str() {
-        " " if !presses => ExploreAction::TogglePlay,
-        "ArrowLeft" => ExploreAction::StepScene(-1),
-        "ArrowRight" => ExploreAction::StepScene(1),
-        "ArrowUp" => ExploreAction::StepToken(-1),
-        "ArrowDown" => ExploreAction::StepToken(1),
-        "Home" => ExploreAction::Stop(0),
-        "End" => ExploreAction::Stop(usize::MAX),
-        "[" => ExploreAction::StepLayer(-1),
-        "]" => ExploreAction::StepLayer(1),
-        "h" | "H" => ExploreAction::NextHead,
-        "o" | "O" => ExploreAction::ToggleOpen,
-        "w" | "W" => ExploreAction::WriteOn(WriteOnAction::Toggle),
-        "?" => ExploreAction::Help,
-        "Escape" => ExploreAction::Pick(None),
-        _ => return None,
-    })
 }

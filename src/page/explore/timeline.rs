@@ -1,6 +1,7 @@
 //! The timeline: play, pause, step, scrub, and where in the journey one is.
 
 use super::clock::Clock;
+use super::keys::list;
 use super::sight::use_in_sight;
 use super::stage::Same;
 use super::write_on;
@@ -11,21 +12,6 @@ use crate::page::state::Action;
 use crate::page::state::explore::{Explore, ExploreAction, SPEEDS, Slot};
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
-
-/// The keys and what they do.
-const KEYS: [(&str, &str); 11] = [
-    ("Space", "play or pause"),
-    ("← →", "one scene back or on"),
-    ("↑ ↓", "one token up or down"),
-    ("Home End", "first or last scene"),
-    ("[ ]", "one block back or on"),
-    ("H", "next head"),
-    ("O", "overview, or back into the blocks"),
-    ("W", "write on, or stop"),
-    ("Esc", "back to the scene's own number"),
-    ("?", "this list"),
-    ("arrows on the stage", "from number to number"),
-];
 
 #[derive(PartialEq, Properties)]
 pub struct TimelineProps {
@@ -124,7 +110,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
             { write_on::switch(page, explore) }
             <button
                 type="button"
-                class="quiet small"
+                class="quiet small ask-keys"
                 aria-expanded={explore.help.to_string()}
                 aria-label="Keys"
                 onclick={act(ExploreAction::Help)}
@@ -133,14 +119,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
             </button>
             { scenes(page, explore, slot, &bar) }
             if explore.help {
-                <dl class="keys">
-                    for (key, words) in KEYS {
-                        <div>
-                            <dt><kbd>{ key }</kbd></dt>
-                            <dd>{ words }</dd>
-                        </div>
-                    }
-                </dl>
+                { list() }
             }
         </section>
     }

@@ -1,0 +1,95 @@
+//! The keys of the page, what each does, and the list that says so.
+
+use crate::page::deeds::Page;
+use crate::page::state::Action;
+use crate::page::state::explore::ExploreAction;
+use crate::page::state::explore::write_on::WriteOnAction;
+use gloo::events::{EventListener, EventListenerOptions};
+use wasm_bindgen::JsCast;
+use web_sys::KeyboardEvent;
+use yew::prelude::*;
+
+/// The keys and what they do.
+const KEYS: [(&str, &str); 11] = [
+    ("Space", "play or pause"),
+    ("← →", "one scene back or on"),
+    ("↑ ↓", "one token up or down"),
+    ("Home End", "first or last scene"),
+    ("[ ]", "one block back or on"),
+    ("H", "next head"),
+    ("O", "overview, or back into the blocks"),
+    ("W", "write on, or stop"),
+    ("Esc", "back to the scene's own number"),
+    ("?", "this list"),
+    ("arrows on the stage", "from number to number"),
+];
+
+/// All of them, for who asks.
+pub fn list() -> Html {
+    html! {
+        <dl class="keys">
+            for (key, words) in KEYS {
+                <div>
+                    <dt><kbd>{ key }</kbd></dt>
+                    <dd>{ words }</dd>
+                </div>
+            }
+        </dl>
+    }
+}
+
+/// The keys that hold everywhere on the page but where one types.
+#[hook]
+pub fn use_keys(page: &Page) {
+    let page = page.clone();
+    use_effect_with((), move |()| {
+        let window = gloo::utils::window();
+        let options = EventListenerOptions::enable_prevent_default();
+        let listener = EventListener::new_with_options(&window, "keydown", options, move |event| {
+            let Some(event) = event.dyn_ref::<KeyboardEvent>() else {
+                return;
+            };
+            if let Some(action) = action_of(event) {
+                event.prevent_default();
+                page.dispatch(Action::Explore(action));
+            }
+        });
+        move || drop(listener)
+    });
+}
+
+/// What a key does; nothing where it belongs to the control that has the focus.
+fn action_of(event: &KeyboardEvent) -> Option<ExploreAction> {
+    if event.ctrl_key() || event.alt_key() || event.meta_key() {
+        return None;
+    }
+    let target = event
+        .target()
+        .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let tag = target.map(|target| target.tag_name()).unwrap_or_default();
+    let (types, presses) = match tag.as_str() {
+        "INPUT" | "TEXTAREA" | "SELECT" => (true, true),
+        "BUTTON" | "A" | "SUMMARY" => (false, true),
+        _ => (false, false),
+    };
+    if types {
+        return None;
+    }
+    Some(match event.key().as_str() {
+        " " if !presses => ExploreAction::TogglePlay,
+        "ArrowLeft" => ExploreAction::StepScene(-1),
+        "ArrowRight" => ExploreAction::StepScene(1),
+        "ArrowUp" => ExploreAction::StepToken(-1),
+        "ArrowDown" => ExploreAction::StepToken(1),
+        "Home" => ExploreAction::Stop(0),
+        "End" => ExploreAction::Stop(usize::MAX),
+        "[" => ExploreAction::StepLayer(-1),
+        "]" => ExploreAction::StepLayer(1),
+        "h" | "H" => ExploreAction::NextHead,
+        "o" | "O" => ExploreAction::ToggleOpen,
+        "w" | "W" => ExploreAction::WriteOn(WriteOnAction::Toggle),
+        "?" => ExploreAction::Help,
+        "Escape" => ExploreAction::Pick(None),
+        _ => return None,
+    })
+}
