@@ -37,7 +37,7 @@ pub fn dot(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explained<Dr
     let k = source.numbers(Quantity::Key(place), &[j, h])?;
     for (d, (q, k)) in q.iter().zip(&k).enumerate() {
         let from = Cell::new(Quantity::Key(place), &[j, h, d]);
-        draft.term(d.to_string(), &[*q, *k], Some(from));
+        draft.term(format!("number {d}"), &[*q, *k], Some(from));
     }
     Ok(draft)
 }
@@ -90,7 +90,7 @@ fn additive_score(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Expla
     let v = source.weights_of(&score_vector(place), h)?;
     for (d, ((q, k), v)) in q.iter().zip(&k).zip(&v).enumerate() {
         let from = Cell::new(Quantity::Key(place), &[j, h, d]);
-        draft.term(d.to_string(), &[*v, (q + k).tanh()], Some(from));
+        draft.term(format!("number {d}"), &[*v, (q + k).tanh()], Some(from));
     }
     Ok(draft)
 }
@@ -140,6 +140,14 @@ impl<'a> Source<'a> {
     }
 }
 
+/// A key by its place and its character.
+fn key(source: &Source, place: usize) -> String {
+    match source.trace.about.text.chars().nth(place) {
+        Some(character) => format!("key {place} {character:?}"),
+        None => format!("key {place}"),
+    }
+}
+
 pub fn pattern(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explained<Draft> {
     let normaliser = source.model().attention.normaliser();
     let local = place.pass == Some(Pass::Local);
@@ -156,7 +164,7 @@ pub fn pattern(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explaine
         Some((shares, sum)) => {
             for (k, share) in shares.iter().enumerate().take(i + 1) {
                 let from = Cell::new(Quantity::Scores(place), &[h, i, k]);
-                draft.term(format!("exp at key {k}"), &[*share], Some(from));
+                draft.term(format!("exp at {}", key(source, k)), &[*share], Some(from));
             }
             let rest = sum - draft.value();
             if rest > 1e-12 {
@@ -209,7 +217,7 @@ pub fn mixed(source: &Source, place: Place, [t, h, d]: [usize; 3]) -> Explained<
     let row = source.numbers(Quantity::Pattern(place), &[h, t])?;
     for (j, a) in row.iter().enumerate().take(t + 1) {
         let from = Cell::new(Quantity::Value(place), &[j, h, d]);
-        draft.term(format!("key {j}"), &[*a, source.number(from)?], Some(from));
+        draft.term(key(source, j), &[*a, source.number(from)?], Some(from));
     }
     if place.pass == Some(Pass::Local) {
         let gain = source.number(Cell::new(Quantity::Gain(place.layer), &[t]))?;
@@ -256,7 +264,7 @@ pub fn result(source: &Source, place: Place, [t, h, c]: [usize; 3]) -> Explained
     };
     for (d, (z, w)) in z.iter().zip(&slice).enumerate() {
         let from = Cell::new(Quantity::Mixed(place), &[t, h, d]);
-        draft.term(d.to_string(), &[*z, *w], Some(from));
+        draft.term(format!("number {d}"), &[*z, *w], Some(from));
     }
     if source.model().attention.kind() == Kind::HeadGated {
         let gate = source.number(Cell::new(Quantity::Gate(place.layer), &[t, h]))?;

@@ -183,7 +183,7 @@ pub(super) fn linear(
     let weights = source.weights_of(&format!("{name}.weight"), out)?;
     for (c, (x, w)) in x.iter().zip(&weights).enumerate() {
         let from = Cell::new(quantity, &[t, c]);
-        draft.term(c.to_string(), &[*x, *w], Some(from));
+        draft.term(format!("number {c}"), &[*x, *w], Some(from));
     }
     if let Some(bias) = source.bias(&format!("{name}.bias"), out)? {
         draft.term("bias", &[bias], None);
@@ -269,7 +269,7 @@ pub fn lens_logit(source: &Source, depth: usize, t: usize, v: usize) -> Explaine
     let weights = source.weights_of(source.unembedding(), v)?;
     for (c, (x, w)) in x.iter().zip(&weights).enumerate() {
         let from = Cell::new(source.stream(depth), &[t, c]);
-        draft.term(c.to_string(), &[*x, *w], Some(from));
+        draft.term(format!("number {c}"), &[*x, *w], Some(from));
     }
     Ok(draft)
 }

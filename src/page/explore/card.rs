@@ -12,6 +12,9 @@ use yew::prelude::*;
 
 /// Terms that are listed; of a longer sum the largest.
 const LISTED: usize = 24;
+/// Terms up to which a sum is read in the order in which it is written; of more one looks for the
+/// largest.
+const IN_ORDER: usize = 8;
 
 #[derive(PartialEq, Properties)]
 pub struct CardProps {
@@ -51,11 +54,12 @@ pub fn Card(props: &CardProps) -> Html {
     }
 }
 
-/// The sum: as it is where it is short, else its largest parts and what the others come to.
+/// The sum: as it is written where it is short, else with its largest parts first; of a long one
+/// those, and what the others come to.
 fn terms(page: &Page, explanation: &Explanation) -> Html {
     let all = &explanation.terms;
     let whole = all.len() <= LISTED;
-    let shown: Vec<&Term> = match whole {
+    let shown: Vec<&Term> = match all.len() <= IN_ORDER {
         true => all.iter().collect(),
         false => {
             let sizes: Vec<f64> = all.iter().map(|term| term.value.abs()).collect();
@@ -72,6 +76,9 @@ fn terms(page: &Page, explanation: &Explanation) -> Html {
         <div class="terms" tabindex="0" role="region" aria-label="The sum, term by term">
             if !all.is_empty() {
                 <table>
+                    if all.len() > IN_ORDER {
+                        <caption>{ format!("{} parts, the largest first", all.len()) }</caption>
+                    }
                     <colgroup><col /><col /><col /></colgroup>
                     <thead class="for-ears">
                         <tr>
