@@ -167,9 +167,18 @@ pub fn constants() -> String {
     let converter = LatexToMathML::new(MathCoreConfig::default()).expect("no macros to refuse");
     let mut text = String::new();
     for (name, latex, said) in FORMULAS {
-        let made = converter.convert_with_local_state(latex, MathDisplay::Block);
-        let mathml = made.unwrap_or_else(|why| panic!("{name}: {why:?}")).mathml;
-        let opened = mathml.replacen("<math", &format!("<math alttext=\"{said}\""), 1);
+        // Browsers break no formula into lines: each part is one of its own.
+        let mut opened = String::new();
+        for part in latex.split(r"\quad") {
+            let made = converter.convert_with_local_state(part.trim(), MathDisplay::Block);
+            let mathml = made.unwrap_or_else(|why| panic!("{name}: {why:?}")).mathml;
+            // The first says it all.
+            let start = match opened.is_empty() {
+                true => format!("<math alttext=\"{said}\""),
+                false => "<math aria-hidden=\"true\"".into(),
+            };
+            opened += &mathml.replacen("<math", &start, 1);
+        }
         let coloured = ROLES
             .iter()
             .fold(opened, |mathml, (marked, letter, class)| {

@@ -144,9 +144,18 @@ fn mouse(page: &mut Page, kind: &str, (x, y): (f64, f64)) -> Outcome<()> {
     page.command("Input.dispatchMouseEvent", event).map(drop)
 }
 
-/// Where on the window a weight of the chosen query stands, found by clicking down the stage.
-fn weight_on_stage(page: &mut Page, name: &str, key: usize) -> Outcome<(f64, f64)> {
-    let last = TEXT.chars().count() - 1;
+/// Presses a point and says which number the card then explains.
+fn clicked(page: &mut Page, at: (f64, f64)) -> Outcome<String> {
+    mouse(page, "mousePressed", at)?;
+    mouse(page, "mouseReleased", at)?;
+    let drawn = "await new Promise(done => setTimeout(() => requestAnimationFrame(done)))";
+    page.eval::<()>(&format!("void ({drawn})"))?;
+    page.eval("onCard()")
+}
+
+/// Where on the window a weight of the chosen query stands, found by clicking down the stage to the
+/// weights and then along them.
+fn weight_on_stage(page: &mut Page, name: &str) -> Outcome<(f64, f64)> {
     let corner = "(() => {
         const canvas = document.querySelector('.stage canvas');
         canvas.scrollIntoView();
@@ -154,22 +163,24 @@ fn weight_on_stage(page: &mut Page, name: &str, key: usize) -> Outcome<(f64, f64
         return [x, y, width, height];
     })()";
     let [left, top, width, height]: [f64; 4] = page.eval(corner)?;
-    // Beside the labels, as many columns as there are keys.
-    let labels = 148.0;
-    let x = left + labels + (width - labels) * (key as f64 + 0.5) / (last + 1) as f64;
-    let mut y = top + 4.0;
-    while y < top + height {
-        mouse(page, "mousePressed", (x, y))?;
-        mouse(page, "mouseReleased", (x, y))?;
-        let drawn = "await new Promise(done => setTimeout(() => requestAnimationFrame(done)))";
-        page.eval::<()>(&format!("void ({drawn})"))?;
-        if page.eval::<bool>(&format!("onCard() === '{name}'"))? {
-            // Well within the cell.
-            return Ok((x.round(), (y + 50.0).round()));
-        }
+    let row = name.rsplit_once(',').map_or(name, |(row, _)| row);
+    let (mut x, mut y) = (left + 0.3 * width, top + 4.0);
+    while !clicked(page, (x, y))?.starts_with(row) {
         y += 8.0;
+        if y > top + height {
+            return crate::harness::trouble(format!("no weights like {name} on the stage"));
+        }
     }
-    crate::harness::trouble(format!("no {name} on the stage"))
+    // Well within the cells.
+    y += 40.0;
+    x = left + 4.0;
+    while clicked(page, (x, y))? != name {
+        x += 8.0;
+        if x > left + width {
+            return crate::harness::trouble(format!("no {name} on the stage"));
+        }
+    }
+    Ok((x.round(), y.round()))
 }
 
 #[test]
@@ -180,7 +191,7 @@ fn a_weight_is_dragged() -> Outcome<()> {
         let last = TEXT.chars().count() - 1;
         let key = 3;
         let name = format!("blocks.0.attn.hook_pattern[0, {last}, {key}]");
-        let (x, y) = weight_on_stage(page, &name, key)?;
+        let (x, y) = weight_on_stage(page, &name)?;
         let before: f64 = page.script(&format!(
             "const {{ shape, data }} = (await glassformer.trace('{TEXT}')).get('blocks.0.attn.hook_pattern');
              return data[{last} * shape[2] + {key}];"

@@ -25,6 +25,8 @@ const REST: f64 = 0.9;
 const LONGEST: f64 = 0.1;
 /// The narrowest that a stage is drawn; less room scrolls sideways.
 const NARROWEST: f64 = 300.0;
+/// How much taller bars become at most, to fill a high stage.
+const TALLEST: f64 = 2.0;
 
 /// What is drawn but for the time.
 #[derive(Clone, PartialEq)]
@@ -82,6 +84,24 @@ impl Wanted {
 
     /// The picture at a time, for a stage of that width.
     pub fn picture(&self, width: f64, time: f64) -> Picture {
+        self.stretched(width, 1.0, time)
+    }
+
+    /// How much taller than usual the bars can be on a stage of that size, so that all is still seen.
+    fn stretch(&self, width: f64, room: f64) -> f64 {
+        let fits = |stretch: f64| self.stretched(width, stretch, 1.0).height <= room;
+        let (mut fitting, mut step) = (1.0, TALLEST - 1.0);
+        // Halves of halves: a hundredth is less than anybody sees.
+        while step > 0.01 && room > 0.0 {
+            if fitting + step <= TALLEST && fits(fitting + step) {
+                fitting += step;
+            }
+            step /= 2.0;
+        }
+        fitting
+    }
+
+    fn stretched(&self, width: f64, stretch: f64, time: f64) -> Picture {
         let view = View {
             source: self.slot.source(),
             stop: self.stop,
@@ -92,6 +112,7 @@ impl Wanted {
             picked: self.picked,
             flipped: self.flipped,
             width: width.max(NARROWEST),
+            stretch,
             time,
         };
         match self.open {
@@ -104,10 +125,18 @@ impl Wanted {
 /// The picture that stands on the stage, and how it looks there.
 pub struct OnStage<'a> {
     pub style: Style,
-    /// CSS pixels.
+    /// As wide as the picture was laid out.
     pub width: f64,
     pub picture: &'a Picture,
     pub marked: Marked<'a>,
+}
+
+/// How much taller than usual bars are on a stage of that size.
+#[derive(Clone, Copy)]
+struct Fitted {
+    width: f64,
+    room: f64,
+    stretch: f64,
 }
 
 /// The stage's clock and its drawing.
@@ -124,6 +153,7 @@ pub struct Clock {
     frame: RefCell<Option<AnimationFrame>>,
     style: RefCell<Option<Style>>,
     drawn: RefCell<Picture>,
+    fitted: Held<Option<Fitted>>,
     still: bool,
 }
 
@@ -143,6 +173,7 @@ impl Clock {
             frame: RefCell::default(),
             style: RefCell::default(),
             drawn: RefCell::default(),
+            fitted: Held::default(),
             still: query.ok().flatten().is_some_and(|query| query.matches()),
         }
     }
@@ -159,6 +190,7 @@ impl Clock {
             self.time.set(0.0);
         }
         *self.wanted.borrow_mut() = wanted;
+        self.fitted.set(None);
         self.request();
     }
 
@@ -191,14 +223,22 @@ impl Clock {
         look(&self.drawn.borrow())
     }
 
+    /// Where on the picture a point of the canvas is, given in CSS pixels.
+    pub fn place(&self, (x, y): (f64, f64)) -> (f64, f64) {
+        let style = self.style.borrow();
+        let scale = style.as_ref().map_or(1.0, |style| style.scale);
+        (x / scale, y / scale)
+    }
+
     /// What a file of the stage is made from; `None` while there is no stage.
     pub fn with_stage<T>(&self, make: impl FnOnce(OnStage) -> T) -> Option<T> {
         let canvas = self.canvas.cast::<HtmlCanvasElement>()?;
         let (wanted, picture) = (self.wanted.borrow(), self.drawn.borrow());
         let wanted = wanted.as_ref()?;
+        let style = Style::of(&canvas)?;
         Some(make(OnStage {
-            style: Style::of(&canvas)?,
-            width: f64::from(canvas.client_width()),
+            width: Sheet::of(&canvas, &style).width,
+            style,
             picture: &picture,
             marked: wanted.marked(),
         }))
@@ -243,6 +283,24 @@ impl Clock {
         }
     }
 
+    /// As `wanted` was last fitted to the stage, or fitted anew to another size.
+    fn stretch(&self, wanted: &Wanted, sheet: &Sheet, style: &Style) -> f64 {
+        let canvas = self.canvas.cast::<web_sys::Element>();
+        let parent = canvas.and_then(|canvas| canvas.parent_element());
+        let room = match parent.filter(|_| style.fills) {
+            Some(parent) => f64::from(parent.client_height()) / style.scale,
+            None => 0.0,
+        };
+        let fits = |fitted: &Fitted| (fitted.width, fitted.room) == (sheet.width, room);
+        let fitted = self.fitted.get().filter(fits).unwrap_or_else(|| Fitted {
+            width: sheet.width,
+            room,
+            stretch: wanted.stretch(sheet.width, room),
+        });
+        self.fitted.set(Some(fitted));
+        fitted.stretch
+    }
+
     fn draw(&self) {
         // Without motion a scene is there at once, and gives way to the next after its time.
         let playing = self.playhead.get().is_some_and(|playhead| playhead.playing);
@@ -261,18 +319,21 @@ impl Clock {
         let Some(wanted) = wanted.as_ref() else {
             return;
         };
-        let picture = wanted.picture(f64::from(canvas.client_width()), time);
         let mut style = self.style.borrow_mut();
         if style.is_none() {
             *style = Style::of(&canvas);
         }
-        if let Some(style) = style.as_ref() {
-            let marked = Marked {
-                lit: self.lit.get(),
-                ..wanted.marked()
-            };
-            paint(&canvas, &Sheet::of(&canvas), style, &picture, &marked);
-        }
+        let Some(style) = style.as_ref() else {
+            return;
+        };
+        let sheet = Sheet::of(&canvas, style);
+        let stretch = self.stretch(wanted, &sheet, style);
+        let picture = wanted.stretched(sheet.width, stretch, time);
+        let marked = Marked {
+            lit: self.lit.get(),
+            ..wanted.marked()
+        };
+        paint(&canvas, &sheet, style, &picture, &marked);
         tell(&canvas, &picture, self.lit.get());
         self.drawn.replace(picture);
     }

@@ -61,15 +61,18 @@ pub fn draw(pen: &mut dyn Pen, picture: &Picture, marked: &Marked) {
     if let Some(term) = marked.lit {
         light(pen, picture, term);
     }
-    for mark in &picture.marks {
-        let Some(cell) = mark.cell() else { continue };
-        if marked.chosen == Some(cell) {
-            pen.outline(mark.area(), Role::Ink, 2.5, 1.0);
-        } else if marked.inputs.contains(&cell) {
-            // Many frames would hide what they frame.
-            let alpha = if marked.inputs.len() > 40 { 0.25 } else { 0.9 };
-            pen.outline(mark.area(), Role::Attention, 1.0, alpha);
-        }
+    let cells = || picture.marks.iter().filter(|mark| mark.cell().is_some());
+    let is_input = |mark: &&Mark| {
+        mark.cell()
+            .is_some_and(|cell| marked.inputs.contains(&cell))
+    };
+    // A frame around each would hide what they hold.
+    let inputs: Vec<Rect> = cells().filter(is_input).map(Mark::area).collect();
+    for area in blocks(&inputs) {
+        pen.outline(area, Role::Attention, 1.25, 0.9);
+    }
+    for mark in cells().filter(|mark| mark.cell() == marked.chosen) {
+        pen.outline(mark.area(), Role::Ink, 2.5, 1.0);
     }
 }
 
@@ -177,7 +180,7 @@ fn draw_cell(
         return;
     }
     let gap = if area.w > 5.0 { 1.0 } else { 0.0 };
-    let (written, body) = (area.is_written(), area.body());
+    let (written, body) = (area.is_written(look), area.body(look));
     let narrower = |area: Rect| Rect {
         w: area.w - gap,
         ..area

@@ -203,6 +203,7 @@ impl ExportProps {
             let sheet = paint::Sheet {
                 width: stage.width,
                 ratio: SHARPNESS,
+                scale: 1.0,
                 margin: Some(MARGIN),
             };
             paint::paint(&canvas, &sheet, &stage.style, stage.picture, &stage.marked);

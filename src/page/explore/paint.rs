@@ -19,6 +19,10 @@ pub struct Style {
     /// What the stage lies on.
     pub card: String,
     pub family: String,
+    /// CSS pixels for each of the picture's: more where all letters of the page are larger.
+    pub scale: f64,
+    /// Whether a picture is to fill the stage's height.
+    pub fills: bool,
 }
 
 impl Style {
@@ -37,6 +41,8 @@ impl Style {
             faint: value("--faint"),
             card: value("--card"),
             family: value("font-family"),
+            scale: scale(&value("font-size")),
+            fills: value("--fills").trim() == "1",
         })
     }
 
@@ -55,23 +61,37 @@ impl Style {
     }
 }
 
+/// Size of the picture's letters, as it is laid out.
+const LETTERS: f64 = 12.0;
+
+/// How much larger than laid out letters of that size are.
+fn scale(size: &str) -> f64 {
+    let pixels = size.strip_suffix("px").and_then(|size| size.parse().ok());
+    let scale = pixels.map_or(1.0, |pixels: f64| pixels / LETTERS);
+    if scale > 0.0 { scale } else { 1.0 }
+}
+
 /// How a canvas lies on the screen.
 pub struct Sheet {
-    /// CSS pixels.
+    /// As the picture is laid out.
     pub width: f64,
-    /// Pixels of the canvas for each of them.
+    /// Pixels of the canvas for each of its own.
     pub ratio: f64,
-    /// In a file, the ground around the picture, in CSS pixels, which is drawn too; the page has it
+    /// CSS pixels for each.
+    pub scale: f64,
+    /// In a file, the ground around the picture, which is drawn too; the page has it
     /// behind the canvas.
     pub margin: Option<f64>,
 }
 
 impl Sheet {
     /// Of the stage as it stands on the page, with a pixel for every one of the screen.
-    pub fn of(canvas: &HtmlCanvasElement) -> Self {
+    pub fn of(canvas: &HtmlCanvasElement, style: &Style) -> Self {
+        let sharp = gloo::utils::window().device_pixel_ratio().max(1.0);
         Sheet {
-            width: f64::from(canvas.client_width()),
-            ratio: gloo::utils::window().device_pixel_ratio().max(1.0),
+            width: f64::from(canvas.client_width()) / style.scale,
+            ratio: sharp * style.scale,
+            scale: style.scale,
             margin: None,
         }
     }
@@ -121,7 +141,7 @@ fn fit(
         // Fails only for a name that is no property.
         let _ = canvas
             .style()
-            .set_property("height", &format!("{height}px"));
+            .set_property("height", &format!("{}px", height * sheet.scale));
     }
     // Fails only for numbers that are not finite.
     let (ratio, start) = (sheet.ratio, sheet.ratio * sheet.margin.unwrap_or(0.0));
@@ -138,7 +158,7 @@ struct Brush<'a> {
 impl Brush<'_> {
     fn font(&self, strong: bool) {
         let weight = if strong { 600 } else { 400 };
-        let font = format!("{weight} 12px {}", self.style.family);
+        let font = format!("{weight} {LETTERS}px {}", self.style.family);
         self.context.set_font(&font);
     }
 

@@ -80,7 +80,7 @@ pub fn Stage(props: &StageProps) -> Html {
         let (clock, page, held) = (Rc::clone(&clock), props.page.clone(), Rc::clone(&held));
         let (wanted, playing) = (props.wanted.clone(), props.playhead.playing);
         move |e: PointerEvent| {
-            let at = place_of(&e);
+            let at = place_of(&clock, &e);
             let Some(cell) = clock.look(|picture| picture.cell_at(at)) else {
                 return;
             };
@@ -108,7 +108,7 @@ pub fn Stage(props: &StageProps) -> Html {
         let (page, held) = (props.page.clone(), Rc::clone(&held));
         let (clock, hovered) = (Rc::clone(&clock), props.hovered.clone());
         move |e: PointerEvent| {
-            hovered.set(clock.look(|picture| picture.cell_at(place_of(&e))));
+            hovered.set(clock.look(|picture| picture.cell_at(place_of(&clock, &e))));
             if e.buttons() == 0 {
                 // It was let go where nobody heard it.
                 held.take();
@@ -116,7 +116,7 @@ pub fn Stage(props: &StageProps) -> Html {
             let change = held
                 .borrow_mut()
                 .as_mut()
-                .and_then(|held| held.dragged(place_of(&e)));
+                .and_then(|held| held.dragged(place_of(&clock, &e)));
             if let Some(change) = change {
                 page.dispatch(Action::Explore(ExploreAction::Poke(change)));
             }
@@ -179,9 +179,9 @@ pub fn Stage(props: &StageProps) -> Html {
     }
 }
 
-/// Where a pointer is on the canvas.
-fn place_of(e: &PointerEvent) -> (f64, f64) {
-    (f64::from(e.offset_x()), f64::from(e.offset_y()))
+/// Where a pointer is on the picture.
+fn place_of(clock: &Clock, e: &PointerEvent) -> (f64, f64) {
+    clock.place((f64::from(e.offset_x()), f64::from(e.offset_y())))
 }
 
 /// A finger that holds a weight does not scroll the page. Yew's own listeners could not say so.

@@ -257,12 +257,10 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
             Point(Term::Value, "value"),
             Say(
                 ". Neither changes any more, since no token sees what comes after it. So they are kept: \
-                 the next character costs one new row in each block. That ends after ",
+                 the next character costs one new row in each block. After ",
             ),
             Count(model.block_size),
-            Say(
-                " tokens: then the window slides, every position is another, and all is made anew.",
-            ),
+            Say(" tokens the window slides: every position is another, and all is made anew."),
         ],
         Scene::Lens => vec![
             Say(
@@ -287,7 +285,7 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
             Say(
                 " as it stands here. A temperature below 1 favours the likeliest; top k and top p leave \
                  only the first few. A place between 0 and 1, made from the seed, decides. The character \
-                 then joins the sentence, and its own journey begins.",
+                 joins the sentence, and its journey begins.",
             ),
         ],
     }
@@ -361,6 +359,7 @@ mod tests {
                         flipped: false,
                         written: 0,
                         width: 620.0,
+                        stretch: 1.0,
                         time: 1.0,
                     };
                     look(&view, picture(&view));

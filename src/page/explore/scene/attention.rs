@@ -129,7 +129,7 @@ fn others(board: &mut Board, place: Place, come: f64) {
     let width = (board.room() - 2.0 * gap) / 3.0;
     for head in (0..heads).filter(|head| *head != own) {
         let label = format!("head {head}");
-        let area = board.shelf(&label, Role::Faint, 20.0);
+        let area = board.shelf(&label, Role::Faint, board.tall(20.0));
         for (n, vector) in VECTORS.into_iter().enumerate() {
             let quantity = (vector.quantity)(place);
             let numbers = board.numbers(quantity, &[token, head]);
@@ -235,32 +235,31 @@ fn meet(board: &mut Board, meeting: &Meeting, open: impl Fn(&mut Board, usize)) 
     let key = key.min(keys.saturating_sub(1));
     let character = board.character(key);
 
-    let q = board.numbers(Quantity::Query(place), &[token, head]);
-    let k = board.numbers(Quantity::Key(place), &[key, head]);
-    let most = largest(&q).max(largest(&k));
-    let strip = Strip::bars(&q, Role::Query).within(most);
-    let cell = |d| Some(Cell::new(Quantity::Query(place), &[token, head, d]));
-    let label = format!("query of {}", board.character(token));
-    board.strip(&label, &strip, cell, |_| Come::HERE);
-    let strip = Strip::bars(&k, Role::Key).within(most);
-    let cell = |d| Some(Cell::new(Quantity::Key(place), &[key, head, d]));
-    let label = format!("{} key {key}, {character}", meeting.sign);
-    board.strip(&label, &strip, cell, |_| Come::HERE);
-    open(board, key);
-    let score = meeting.scores.get(key).copied().unwrap_or(f64::NAN);
-    board.note(
-        format!("{} = {score:+.4}", meeting.sum),
-        Role::Attention,
-        1.0,
-    );
-    board.y += 6.0;
-
-    list(
-        board,
-        meeting,
-        key,
-        sliding.is_some() || board.view.time < 0.5,
-    );
+    let opened = |board: &mut Board| {
+        let q = board.numbers(Quantity::Query(place), &[token, head]);
+        let k = board.numbers(Quantity::Key(place), &[key, head]);
+        let most = largest(&q).max(largest(&k));
+        let strip = Strip::bars(&q, Role::Query).within(most);
+        let cell = |d| Some(Cell::new(Quantity::Query(place), &[token, head, d]));
+        let label = format!("query of {}", board.character(token));
+        board.strip(&label, &strip, cell, |_| Come::HERE);
+        let strip = Strip::bars(&k, Role::Key).within(most);
+        let cell = |d| Some(Cell::new(Quantity::Key(place), &[key, head, d]));
+        let label = format!("{} key {key}, {character}", meeting.sign);
+        board.strip(&label, &strip, cell, |_| Come::HERE);
+        open(board, key);
+        let score = meeting.scores.get(key).copied().unwrap_or(f64::NAN);
+        board.note(
+            format!("{} = {score:+.4}", meeting.sum),
+            Role::Attention,
+            1.0,
+        );
+        board.y += 6.0;
+    };
+    let sliding = sliding.is_some() || board.view.time < 0.5;
+    board.beside(0.56, true, opened, |board| {
+        list(board, meeting, key, sliding);
+    });
     let shown = picked.or(strongest).unwrap_or(0);
     board.focus(Cell::new(meeting.quantity, &[head, token, shown]));
 }
@@ -269,12 +268,21 @@ fn meet(board: &mut Board, meeting: &Meeting, open: impl Fn(&mut Board, usize)) 
 fn list(board: &mut Board, meeting: &Meeting, key: usize, sliding: bool) {
     let (token, head) = (board.view.token, board.view.head);
     let keys = meeting.scores.len();
-    let height = (330.0 / keys.max(1) as f64).clamp(13.0, 22.0);
-    let area = board.shelf("keys and scores", Role::Faint, height * keys as f64);
+    let height = board.tall((330.0 / keys.max(1) as f64).clamp(13.0, 22.0));
+    let (left, top, width) = (board.left(), board.y + LINE, board.room());
+    let area = Rect::new(left, top, width, height * keys as f64);
+    board.y = top + area.h + LINE / 2.0;
     board.say("scores", &meeting.scores);
     let most = largest(&meeting.scores);
     let label = 44.0;
     let vector = (area.w - label) * 0.5;
+    for (x, words, role) in [
+        (label, "keys", Role::Key),
+        (label + vector + 16.0, "scores", Role::Attention),
+    ] {
+        let at = (area.x + x, area.y - LINE / 2.0);
+        board.strong(at, words, Align::Left, role);
+    }
     for (j, score) in meeting.scores.iter().enumerate() {
         let y = area.y + j as f64 * height;
         let met = !sliding || j <= key;

@@ -7,6 +7,13 @@ use crate::page::explore::characters::of_text;
 
 /// Below this a label stands above its strip and not beside it.
 const NARROW: f64 = 560.0;
+/// From this width on two parts of a scene stand side by side.
+const WIDE: f64 = 680.0;
+/// Between those.
+const BETWEEN: f64 = 24.0;
+/// Room for labels beside the strips, on the whole stage and in a part of it.
+const LABELS: f64 = 148.0;
+const SHORT_LABELS: f64 = 126.0;
 
 /// Width of a letter, with room to spare: nothing measures words before they are drawn.
 const LETTER: f64 = 6.8;
@@ -76,18 +83,35 @@ type CellOf<'f> = &'f dyn Fn(usize) -> Option<Cell>;
 /// How far it has come.
 type ComeOf<'f> = &'f dyn Fn(usize) -> Come;
 
+/// The part of the stage's width that is being laid out.
+#[derive(Clone, Copy)]
+struct Part {
+    x: f64,
+    width: f64,
+    /// Room for labels at its left; 0 where they stand above.
+    labels: f64,
+}
+
 pub struct Board<'a> {
     pub view: View<'a>,
     picture: Picture,
+    part: Part,
     /// Where the next strip begins.
     pub y: f64,
 }
 
 impl<'a> Board<'a> {
     pub fn new(view: View<'a>) -> Self {
+        let labels = if view.width < NARROW { 0.0 } else { LABELS };
+        let part = Part {
+            x: 0.0,
+            width: view.width,
+            labels,
+        };
         Board {
             view,
             picture: Picture::default(),
+            part,
             y: 8.0,
         }
     }
@@ -123,17 +147,58 @@ impl<'a> Board<'a> {
             .then_some((at * of as f64) as usize)
     }
 
+    /// Whether labels stand above what they name.
     pub fn is_narrow(&self) -> bool {
-        self.view.width < NARROW
+        self.part.labels == 0.0
     }
 
     /// Where numbers begin, beside the labels.
     pub fn left(&self) -> f64 {
-        if self.is_narrow() { 0.0 } else { 148.0 }
+        self.part.x + self.part.labels
     }
 
     pub fn room(&self) -> f64 {
-        self.view.width - self.left()
+        self.part.width - self.part.labels
+    }
+
+    /// A height that grows where the stage is higher than its picture.
+    pub fn tall(&self, height: f64) -> f64 {
+        height * self.view.stretch
+    }
+
+    /// Two parts of a scene side by side, where the stage is wide enough for both to be seen at once,
+    /// else one under the other. The first takes `share` of the width, and has its labels beside it
+    /// if `labelled`.
+    pub fn beside(
+        &mut self,
+        share: f64,
+        labelled: bool,
+        first: impl FnOnce(&mut Self),
+        second: impl FnOnce(&mut Self),
+    ) {
+        if self.view.width < WIDE {
+            first(self);
+            second(self);
+            return;
+        }
+        let (whole, top) = (self.part, self.y);
+        let width = (whole.width - BETWEEN) * share;
+        self.part = Part {
+            x: whole.x,
+            width,
+            labels: if labelled { SHORT_LABELS } else { 0.0 },
+        };
+        first(self);
+        let foot = self.y;
+        self.y = top;
+        self.part = Part {
+            x: whole.x + width + BETWEEN,
+            width: whole.width - width - BETWEEN,
+            labels: 0.0,
+        };
+        second(self);
+        self.part = whole;
+        self.y = self.y.max(foot);
     }
 
     /// The numbers of a row, with twice the digits.
@@ -229,7 +294,8 @@ impl<'a> Board<'a> {
     /// Room for a strip with its label, and down by it.
     pub fn shelf(&mut self, label: &str, role: Role, height: f64) -> Rect {
         if self.is_narrow() {
-            self.strong((0.0, self.y + LINE / 2.0), label, Align::Left, role);
+            let at = (self.left(), self.y + LINE / 2.0);
+            self.strong(at, label, Align::Left, role);
             self.y += LINE + 2.0;
         } else {
             // Beside a tall picture a label in the middle would be looked for in vain.
@@ -272,6 +338,7 @@ impl<'a> Board<'a> {
             width if width >= READABLE => HIGH,
             _ => LOW,
         };
+        let height = self.tall(height);
         let area = self.shelf(label, strip.role, height);
         self.say(label, strip.numbers);
         self.lay_cells(area, strip, cell, come);

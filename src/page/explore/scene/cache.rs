@@ -10,13 +10,17 @@ pub fn cache(board: &mut Board) {
     let places = board.source().places(layer);
     let rows = token + 1;
     let slid = board.source().trace.about.cut > 0;
-    counts(board, rows, places.len(), slid);
+    // On a phone the rows first, which the counts are of.
+    let narrow = board.is_narrow();
+    if !narrow {
+        counts(board, rows, places.len(), slid);
+    }
 
     let columns: Vec<Column> = places
         .iter()
         .flat_map(|place| [Column::key(*place), Column::value(*place)])
         .collect();
-    let height = (330.0 / rows as f64).clamp(12.0, 24.0);
+    let height = board.tall((330.0 / rows as f64).clamp(12.0, 24.0));
     let label = format!("block {layer}, head {head}");
     let area = board.shelf(&label, Role::Key, LINE + height * rows as f64);
     let margin = 40.0;
@@ -71,6 +75,9 @@ pub fn cache(board: &mut Board) {
         height,
     );
     board.frame(row, Role::Query, board.phase(0.7, 0.85));
+    if narrow {
+        counts(board, rows, places.len(), slid);
+    }
     if let Some(place) = places.first() {
         board.focus(Cell::new(Quantity::Key(*place), &[token, head, 0]));
     }

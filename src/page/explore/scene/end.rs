@@ -35,13 +35,14 @@ pub fn lens(board: &mut Board) {
             n => format!("after block {}", n - 1),
         };
         let best = ranked(&lens.probabilities);
-        let area = board.shelf(&label, Role::Residual, 58.0);
+        let height = board.tall(18.0);
+        let area = board.shelf(&label, Role::Residual, height + 44.0);
         let shown: Vec<f64> = best.iter().take(GUESSES).map(|(_, p)| *p).collect();
         board.say(&label, &shown);
         let width = area.w / GUESSES as f64;
         for (n, (v, p)) in best.into_iter().take(GUESSES).enumerate() {
             let x = area.x + n as f64 * width;
-            let bar = Rect::new(x, area.y + 24.0, width - 12.0, 14.0);
+            let bar = Rect::new(x, area.y + 24.0, width - 12.0, height);
             let share = [p];
             let strip = Strip::bars(&share, Role::Attention)
                 .looking(Look::Share)
@@ -58,7 +59,8 @@ pub fn lens(board: &mut Board) {
                 come,
             );
             let words = percent(p);
-            board.words((x, area.y + 48.0), words, Align::Left, role, come);
+            let at = (x, area.y + height + 34.0);
+            board.words(at, words, Align::Left, role, come);
         }
     }
     let focus = board.source().lens(layers, token).map(|lens| lens.best().0);
@@ -86,7 +88,7 @@ pub fn logits(board: &mut Board) {
     let best = ranked(&probabilities);
     let most = largest(&logits);
     let count = best.len().min(CANDIDATES);
-    let height = 24.0;
+    let height = board.tall(24.0);
     let label = "next character";
     let area = board.shelf(label, Role::Attention, height * count as f64 + LINE);
     let columns = [0.0, 40.0, 40.0 + (area.w - 40.0) * 0.42];
@@ -177,7 +179,7 @@ pub fn sample(board: &mut Board) {
         Role::Ink,
         1.0,
     );
-    let height = 24.0;
+    let height = board.tall(24.0);
     let count = all.len().min(CANDIDATES);
     let area = board.shelf(
         "next character",

@@ -29,7 +29,7 @@ pub fn out(board: &mut Board) {
     let most = largest(&all);
     let measured = !board.is_narrow();
     if measured {
-        let words = ["length", "cosine", "bits"];
+        let words = ["length", "cosine", "entropy"];
         for (k, words) in words.into_iter().enumerate() {
             let x = board.view.width - MEASURES + (k as f64 + 1.0) * MEASURES / 3.0;
             let at = (x, board.y + LINE / 2.0);
@@ -47,7 +47,7 @@ pub fn out(board: &mut Board) {
             Some(pass) => format!("{} head {head}", pass.name()),
             None => format!("head {head}"),
         };
-        let area = board.shelf(&label, Role::Value, 30.0);
+        let area = board.shelf(&label, Role::Value, board.tall(30.0));
         board.say(&label, row);
         let own = if measured { area.w - MEASURES } else { area.w };
         let strip = Strip::bars(row, Role::Value).within(most);
@@ -58,9 +58,9 @@ pub fn out(board: &mut Board) {
             .row(Quantity::Pattern(*place), &[*head, token]);
         let spread = entropy_bits(pattern.unwrap_or_default());
         let words = [
-            format!("‖{:.3}‖", length(row)),
+            format!("{:.3}", length(row)),
             format!("{:+.2}", cosine(row, &sum)),
-            format!("{spread:.2}"),
+            format!("{spread:.2} bits"),
         ];
         if measured {
             for (k, words) in words.into_iter().enumerate() {
@@ -76,12 +76,12 @@ pub fn out(board: &mut Board) {
         } else {
             board.y -= 6.0;
             let [length, cosine, spread] = words;
-            let words = format!("{length}, cosine {cosine}, entropy {spread} bits");
+            let words = format!("length {length}, cosine {cosine}, entropy {spread}");
             board.note(words, Role::Faint, come);
         }
         if *head + 1 == heads || n + 1 == shares.len() {
             board.y += 4.0;
-        } else {
+        } else if measured {
             board.y -= 6.0;
         }
     }
@@ -152,7 +152,7 @@ pub fn gate(board: &mut Board) {
     let gates: Vec<f64> = (0..heads).map(|head| board.number(cell(head))).collect();
     let opening = board.phase(0.58, 0.92);
     let shown: Vec<f64> = gates.iter().map(|g| 1.0 + (g - 1.0) * opening).collect();
-    let area = board.shelf("gate g", Role::Gate, 130.0);
+    let area = board.shelf("gate g", Role::Gate, board.tall(130.0));
     board.say("gates", &gates);
     let strip = Strip::bars(&shown, Role::Gate)
         .looking(Look::Column)
@@ -164,7 +164,7 @@ pub fn gate(board: &mut Board) {
         |head| (opening >= 1.0).then(|| cell(head)),
         |_| Come { share: 1.0, alpha },
     );
-    let body = nth(area, 0, heads).body();
+    let body = nth(area, 0, heads).body(Look::Column);
     let one = body.y + body.h * (1.0 - 1.0 / most);
     board.line(
         (area.x, one),

@@ -5,8 +5,10 @@ use crate::explain::Cell;
 /// Left to right, top to bottom, in CSS pixels.
 pub type Point = (f64, f64);
 
-/// Cells from this width on have their number written in them.
-const WRITTEN: f64 = 39.0;
+/// Bars from this width on have their number at their foot; columns, which are never negative, from
+/// this one.
+const WRITTEN_BAR: f64 = 39.0;
+const WRITTEN_COLUMN: f64 = 28.0;
 /// Room for that number at the foot of a cell.
 pub const FOOT: f64 = 14.0;
 
@@ -28,13 +30,19 @@ impl Rect {
     }
 
     /// Whether a cell of that size has its number at its foot.
-    pub fn is_written(&self) -> bool {
-        self.w >= WRITTEN && self.h >= FOOT + 18.0
+    pub fn is_written(&self, look: Look) -> bool {
+        let wide = match look {
+            Look::Bar => self.w >= WRITTEN_BAR,
+            Look::Column => self.w >= WRITTEN_COLUMN,
+            // What lies on its side, or is a shade, has it beside it or in its middle.
+            Look::Share | Look::Sideways | Look::Shade | Look::Part | Look::Hidden => false,
+        };
+        wide && self.h >= FOOT + 18.0
     }
 
     /// What such a cell leaves for its bar.
-    pub fn body(&self) -> Rect {
-        match self.is_written() {
+    pub fn body(&self, look: Look) -> Rect {
+        match self.is_written(look) {
             true => Rect {
                 h: self.h - FOOT,
                 ..*self

@@ -39,8 +39,10 @@ pub struct View<'a> {
     pub picked: Option<Cell>,
     /// Whether a grid shows queries as columns.
     pub flipped: bool,
-    /// CSS pixels that the stage is wide.
+    /// How wide the stage is. All lengths are CSS pixels, as long as letters have their usual size.
     pub width: f64,
+    /// How much taller than usual bars and lines are, to fill a high stage.
+    pub stretch: f64,
     /// 0 to 1.
     pub time: f64,
 }

@@ -26,7 +26,7 @@ pub fn span(board: &mut Board) {
         let start = 0.2 + n as f64 * 0.16;
         let come = board.phase(start, start + 0.15);
         let value = board.number(cell);
-        let area = board.shelf(label, role, 26.0);
+        let area = board.shelf(label, role, board.tall(26.0));
         board.say(label, &[value]);
         let number = [value];
         let strip = Strip::bars(&number, role).looking(Look::Share).within(most);
@@ -119,7 +119,7 @@ pub fn sharpen(board: &mut Board, place: Place) {
     );
     let adding = board.phase(0.34, 0.55);
     let dividing = board.phase(0.62, 0.9);
-    let area = board.shelf("÷ temperature t", Role::Gate, 26.0);
+    let area = board.shelf("÷ temperature t", Role::Gate, board.tall(26.0));
     board.say("temperature t", &[t]);
     let number = [t];
     let strip = Strip::bars(&number, Role::Gate)
@@ -157,7 +157,7 @@ pub fn window(board: &mut Board) {
     let row = board.numbers(Quantity::Window(layer), &[token]);
     let row: Vec<f64> = row.into_iter().take(token + 1).collect();
     let count = row.len();
-    let area = board.shelf("window w", Role::Span, 80.0);
+    let area = board.shelf("window w", Role::Span, board.tall(80.0));
     board.say("window", &row);
     // It opens from the query backwards.
     let turns: Vec<f64> = (0..count)
@@ -182,6 +182,7 @@ pub fn window(board: &mut Board) {
     grid(board, 230.0, |i, j| Shade {
         value: windows[i].get(j).copied().unwrap_or(0.0) * come,
         most: 1.0,
+        look: Look::Shade,
         hidden: false,
         cell: (come >= 1.0).then(|| Cell::new(Quantity::Window(layer), &[i, j])),
         role: Role::Span,

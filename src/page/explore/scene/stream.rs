@@ -70,6 +70,7 @@ fn table(board: &mut Board, id: usize, most: f64) -> Option<Rect> {
         Role::Faint,
         1.0,
     );
+    let row_height = board.tall(TABLE_ROW);
     let mut chosen = None;
     for (n, character) in vocab.iter().enumerate().take(last).skip(first) {
         let row = source.weight_row("transformer.wte.weight", n)?;
@@ -79,7 +80,7 @@ fn table(board: &mut Board, id: usize, most: f64) -> Option<Rect> {
             left + indent,
             board.y,
             board.room() - indent,
-            TABLE_ROW - 2.0,
+            row_height - 2.0,
         );
         let own = n == id;
         let at = (area.x - 12.0, area.y + area.h / 2.0);
@@ -90,10 +91,10 @@ fn table(board: &mut Board, id: usize, most: f64) -> Option<Rect> {
         board.cells(area, &strip, |_| None, |_| Come { share: 1.0, alpha });
         if own {
             let shown = board.phase(0.0, 0.1);
-            board.frame(area, Role::Attention, shown);
+            board.frame(area, Role::Ink, shown);
             chosen = Some(area);
         }
-        board.y += TABLE_ROW;
+        board.y += row_height;
     }
     board.y += 14.0;
     chosen
@@ -120,17 +121,17 @@ pub fn norm(board: &mut Board, site: NormSite) {
     let area = board.strip("the stream", &strip, cell, |_| Come::HERE);
     // The mean as a line at its height in the bars.
     let shown = board.phase(0.05, 0.2);
-    let body = nth(area, 0, x.len()).body();
+    let body = nth(area, 0, x.len()).body(Look::Bar);
     let height = body.y + body.h / 2.0 * (1.0 - mean / largest(&x));
     board.push(Mark::Line {
         from: (area.x, height),
         to: (area.x + area.w * shown, height),
-        role: Role::Attention,
+        role: Role::Ink,
         width: 1.5,
         dashed: true,
         alpha: 1.0,
     });
-    board.note(format!("mean {mean:+.4}"), Role::Attention, shown);
+    board.note(format!("mean {mean:+.4}"), Role::Ink, shown);
     let centring = board.phase(0.2, 0.4);
     let dividing = board.phase(0.42, 0.64);
     let stretching = board.phase(0.68, 0.92);
@@ -311,7 +312,7 @@ fn neurons(
         .clamp(1, 64)
         .min(numbers.len().max(1));
     let lines = numbers.len().div_ceil(columns);
-    let height = if lines > 8 { 9.0 } else { 26.0 };
+    let height = board.tall(if lines > 8 { 9.0 } else { 26.0 });
     let area = board.shelf(label, Role::Residual, lines as f64 * height);
     board.say(label, numbers);
     for (n, value) in numbers.iter().enumerate() {

@@ -30,6 +30,7 @@ fn each(mut look: impl FnMut(&View, &Picture)) {
                             picked: None,
                             flipped: false,
                             width,
+                            stretch: 1.0,
                             time,
                         };
                         look(&view, &picture(&view));
@@ -52,6 +53,7 @@ fn first_scene(source: Source<'_>, token: usize) -> View<'_> {
         picked: None,
         flipped: false,
         width: 700.0,
+        stretch: 1.0,
         time: 1.0,
     }
 }

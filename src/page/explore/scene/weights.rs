@@ -19,15 +19,6 @@ pub fn mask(board: &mut Board, place: Place) {
     let root = if scaled { (size as f64).sqrt() } else { 1.0 };
     let scaling = board.phase(0.08, 0.4);
     let divisor = 1.0 + (root - 1.0) * scaling;
-    if scaled {
-        let words = format!("each dot product, divided by √{size} = {root:.3}");
-        board.note(words, Role::Ink, board.phase(0.0, 0.1));
-    }
-    board.note(
-        "what comes after the query is hidden from it: minus infinity",
-        Role::Ink,
-        board.phase(0.45, 0.55),
-    );
     let raw: Vec<Vec<f64>> = (0..tokens)
         .map(|i| {
             let each = (0..tokens).map(|j| match scaled {
@@ -37,8 +28,10 @@ pub fn mask(board: &mut Board, place: Place) {
             each.collect()
         })
         .collect();
-    let all: Vec<f64> = raw.iter().flatten().copied().collect();
-    let most = largest(&all);
+    let visible = raw.iter().enumerate().flat_map(|(i, row)| &row[..=i]);
+    let visible: Vec<f64> = visible.copied().collect();
+    // What the root brings back to size was beyond it before.
+    let most = largest(&visible) / root;
     let hiding = board.phase(0.5, 0.95);
     let recorded = |i: usize, j: usize| match (scaled, place.pass, j > i) {
         // The local pass's recorded scores have bias and temperature in them.
@@ -52,16 +45,30 @@ pub fn mask(board: &mut Board, place: Place) {
         .map(|x| x / root)
         .collect();
     board.say("scores of the chosen query", &own);
-    grid(board, 400.0, |i, j| {
-        // The veil falls from the last key to the first.
-        let veiled = j > i && hiding > 1.0 - (j as f64 + 0.5) / tokens as f64;
-        Shade {
-            value: raw[i][j] / divisor,
-            most,
-            hidden: veiled,
-            cell: (scaling >= 1.0 || !scaled).then(|| recorded(i, j)),
-            role: Role::Attention,
+    let pattern = |board: &mut Board| {
+        grid(board, 330.0, |i, j| {
+            // The veil falls from the last key to the first.
+            let veiled = j > i && hiding > 1.0 - (j as f64 + 0.5) / tokens as f64;
+            Shade {
+                value: raw[i][j] / divisor,
+                most,
+                look: Look::Bar,
+                hidden: veiled,
+                cell: (scaling >= 1.0 || !scaled).then(|| recorded(i, j)),
+                role: Role::Attention,
+            }
+        });
+    };
+    board.beside(0.56, false, pattern, |board| {
+        if scaled {
+            let words = format!("each dot product, divided by √{size} = {root:.3}");
+            board.note(words, Role::Ink, board.phase(0.0, 0.1));
         }
+        board.note(
+            "what comes after the query is hidden from it: minus infinity",
+            Role::Ink,
+            board.phase(0.45, 0.55),
+        );
     });
     board.focus(focus);
 }
@@ -70,6 +77,8 @@ pub fn mask(board: &mut Board, place: Place) {
 pub struct Shade {
     pub value: f64,
     pub most: f64,
+    /// A bar where there is room for one; else a shade.
+    pub look: Look,
     pub hidden: bool,
     pub cell: Option<Cell>,
     pub role: Role,
@@ -82,7 +91,7 @@ pub fn grid(board: &mut Board, tallest: f64, shade: impl Fn(usize, usize) -> Sha
     let head = 20.0;
     let room = board.room() - head;
     let side = (room / tokens as f64)
-        .min(tallest / tokens as f64)
+        .min(board.tall(tallest) / tokens as f64)
         .min(34.0);
     let height = side * tokens as f64 + head;
     let flipped = board.view.flipped;
@@ -108,15 +117,21 @@ pub fn grid(board: &mut Board, tallest: f64, shade: impl Fn(usize, usize) -> Sha
             let Shade {
                 value,
                 most,
+                look,
                 hidden,
                 cell,
                 role,
             } = shade(query, key);
+            let look = match (hidden, labelled) {
+                (true, _) => Look::Hidden,
+                (false, true) => look,
+                (false, false) => Look::Shade,
+            };
             let gap = if side > 6.0 { 1.0 } else { 0.0 };
             board.push(Mark::Cell {
                 area: Rect::new(area.x + head + j as f64 * side, y, side - gap, side - gap),
                 role,
-                look: if hidden { Look::Hidden } else { Look::Shade },
+                look,
                 value: if hidden { f64::NEG_INFINITY } else { value },
                 most,
                 cell,
@@ -150,17 +165,40 @@ fn keys(board: &mut Board, area: Rect, count: usize) {
     board.y += LINE;
 }
 
-/// Exponentials rise, then share out.
+/// Exponentials rise, then share out: the chosen query's row, and beside it those of all queries.
 pub fn softmax(board: &mut Board, place: Place) {
     let (token, head) = (board.view.token, board.view.head);
-    let seen = |row: Vec<f64>| -> Vec<f64> { row.into_iter().take(token + 1).collect() };
-    let scores = seen(board.numbers(Quantity::Scores(place), &[head, token]));
-    let weights = seen(board.numbers(Quantity::Pattern(place), &[head, token]));
+    let weights = seen(board, Quantity::Pattern(place));
+    board.beside(
+        0.58,
+        true,
+        |board| shares(board, place, &weights),
+        |board| triangle(board, place),
+    );
+    let strongest = (0..weights.len()).max_by(|a, b| weights[*a].total_cmp(&weights[*b]));
+    let strongest = strongest.unwrap_or(0);
+    board.focus(Cell::new(
+        Quantity::Pattern(place),
+        &[head, token, strongest],
+    ));
+}
+
+/// What the chosen query has for each key that it sees.
+fn seen(board: &Board, quantity: Quantity) -> Vec<f64> {
+    let (token, head) = (board.view.token, board.view.head);
+    let row = board.numbers(quantity, &[head, token]);
+    row.into_iter().take(token + 1).collect()
+}
+
+/// From a row of scores to its weights.
+fn shares(board: &mut Board, place: Place, weights: &[f64]) {
+    let (token, head) = (board.view.token, board.view.head);
+    let scores = seen(board, Quantity::Scores(place));
     let count = scores.len();
     let at = |quantity: Quantity| move |j| Some(Cell::new(quantity, &[head, token, j]));
 
     let strip = Strip::bars(&scores, Role::Attention);
-    let area = board.shelf("scores S", Role::Attention, 54.0);
+    let area = board.shelf("scores S", Role::Attention, board.tall(54.0));
     board.say("scores", &scores);
     board.cells(area, &strip, at(Quantity::Scores(place)), |_| Come::HERE);
     keys(board, area, count);
@@ -175,7 +213,7 @@ pub fn softmax(board: &mut Board, place: Place) {
         let strip = Strip::bars(&shares, Role::Attention)
             .looking(Look::Column)
             .within(1.0);
-        let area = board.shelf("exp(S - largest)", Role::Attention, COLUMN);
+        let area = board.shelf("exp(S - largest)", Role::Attention, board.tall(COLUMN));
         board.say("exponentials", &shares);
         board.cells(area, &strip, |_| None, |j| Come::grown(turns[j]));
         keys(board, area, count);
@@ -191,31 +229,23 @@ pub fn softmax(board: &mut Board, place: Place) {
     let turns: Vec<f64> = (0..count)
         .map(|j| board.turn(j, count, sharing, 0.82))
         .collect();
-    let strip = Strip::bars(&weights, Role::Attention)
+    let strip = Strip::bars(weights, Role::Attention)
         .looking(Look::Column)
         .within(1.0);
-    let area = board.shelf("weights A", Role::Attention, COLUMN);
-    board.say("weights", &weights);
+    let area = board.shelf("weights A", Role::Attention, board.tall(COLUMN));
+    board.say("weights", weights);
     board.cells(area, &strip, at(Quantity::Pattern(place)), |j| {
         Come::grown(turns[j])
     });
     keys(board, area, count);
-    stack(board, &weights, place, board.phase(0.74, 0.9));
-    triangle(board, place);
-
-    let strongest = (0..count).max_by(|a, b| weights[*a].total_cmp(&weights[*b]));
-    let strongest = strongest.unwrap_or(0);
-    board.focus(Cell::new(
-        Quantity::Pattern(place),
-        &[head, token, strongest],
-    ));
+    stack(board, weights, place, board.phase(0.74, 0.9));
 }
 
 /// The weights laid end to end: their sum.
 fn stack(board: &mut Board, weights: &[f64], place: Place, come: f64) {
     let (token, head) = (board.view.token, board.view.head);
     let sum: f64 = weights.iter().sum();
-    let area = board.shelf("end to end", Role::Attention, 26.0);
+    let area = board.shelf("end to end", Role::Attention, board.tall(26.0));
     let unit = area.w / sum.max(1.0);
     let mut x = area.x;
     for (j, weight) in weights.iter().enumerate() {
@@ -257,6 +287,7 @@ fn triangle(board: &mut Board, place: Place) {
     grid(board, 300.0, |query, key| Shade {
         value: rows[query].get(key).copied().unwrap_or(0.0) * come,
         most: 1.0,
+        look: Look::Shade,
         hidden: key > query,
         cell: (come >= 1.0).then(|| Cell::new(Quantity::Pattern(place), &[head, query, key])),
         role: Role::Attention,
@@ -274,10 +305,20 @@ pub fn mix(board: &mut Board, place: Place) {
     let z = board.numbers(Quantity::Mixed(place), &[token, head]);
     let all: Vec<f64> = values.iter().flatten().chain(&z).copied().collect();
     let most = largest(&all);
-    let height = (360.0 / count as f64).clamp(13.0, 24.0);
-    let area = board.shelf("weight × value", Role::Value, height * count as f64);
+    let height = board.tall((350.0 / count as f64).clamp(13.0, 24.0));
+    let mut area = board.shelf("weight × value", Role::Value, LINE + height * count as f64);
+    area.y += LINE;
     let (label, weight) = (44.0, 56.0_f64.min(area.w * 0.16));
     let part = (area.w - label - weight - 30.0) / 2.0;
+    let second = label + weight + 12.0;
+    for (x, words, role) in [
+        (label, "weight", Role::Attention),
+        (second, "value", Role::Value),
+        (second + part + 18.0, "what passes", Role::Value),
+    ] {
+        let at = (area.x + x, area.y - LINE / 2.0);
+        board.text(at, words, Align::Left, role);
+    }
     let mut partial = vec![0.0; z.len()];
     for (j, value) in values.iter().enumerate() {
         let a = weights.get(j).copied().unwrap_or(0.0);
@@ -301,7 +342,7 @@ pub fn mix(board: &mut Board, place: Place) {
         );
         let strip = Strip::bars(value, Role::Value).within(most);
         let cell = |d| Some(Cell::new(Quantity::Value(place), &[j, head, d]));
-        let x = area.x + label + weight + 12.0;
+        let x = area.x + second;
         board.cells(line(x, part), &strip, cell, |_| Come {
             share: 1.0,
             alpha: 0.9,
