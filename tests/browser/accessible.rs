@@ -129,6 +129,50 @@ fn nothing_is_wider_than_the_screen() -> Outcome<()> {
     })
 }
 
+#[test]
+fn every_scene_is_seen_whole_on_a_laptop() -> Outcome<()> {
+    in_browser(&explore(""), |page| {
+        opened(page)?;
+        size(page, 1440, 900)?;
+        for name in [
+            "glass-standard",
+            "glass-head-gated",
+            "glass-adaptive-span",
+            "glass-additive",
+        ] {
+            page.eval::<serde_json::Value>(&format!("await glassformer.open('{name}')"))?;
+            page.fill("textbox", "Sentence", "the big fluffy dog")?;
+            page.wait_for(
+                "the pass",
+                &format!(
+                    "document.querySelector('.what strong').textContent === '{name}'
+                     && document.querySelectorAll('.token').length === 18"
+                ),
+            )?;
+            let hidden: Vec<String> = page.script(
+                "const frame = () => new Promise(requestAnimationFrame);
+                 const hidden = [];
+                 for (const scene of document.querySelectorAll('.scene')) {
+                     scene.click();
+                     while (!scene.ariaCurrent) await frame();
+                     // One draws it, and after the next its size is laid out.
+                     for (let n = 0; n < 3; n++) await frame();
+                     const stage = document.querySelector('.stage');
+                     const timeline = document.querySelector('.timeline').getBoundingClientRect();
+                     const over = Math.max(
+                         stage.scrollHeight - stage.clientHeight,
+                         stage.getBoundingClientRect().bottom - timeline.top,
+                     );
+                     if (over > 1) hidden.push(`${scene.textContent}: ${over}`);
+                 }
+                 return hidden;",
+            )?;
+            assert!(hidden.is_empty(), "of {name}: {hidden:?}");
+        }
+        Ok(())
+    })
+}
+
 /// Frames of the stage while it plays: how many pictures differ within one scene.
 const FRAMES: &str = "
     window.differing = async (frames) => {

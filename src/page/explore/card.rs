@@ -76,9 +76,14 @@ fn terms(page: &Page, explanation: &Explanation) -> Html {
         <div class="terms" tabindex="0" role="region" aria-label="The sum, term by term">
             if !all.is_empty() {
                 <table>
-                    if all.len() > IN_ORDER {
-                        <caption>{ format!("{} parts, the largest first", all.len()) }</caption>
-                    }
+                    // In every sum, so that none begins lower than the one before.
+                    <caption>
+                        { match all.len() {
+                            1 => "1 part".to_string(),
+                            n if n <= IN_ORDER => format!("{n} parts"),
+                            n => format!("{n} parts, the largest first"),
+                        } }
+                    </caption>
                     <colgroup><col /><col /><col /></colgroup>
                     <thead class="for-ears">
                         <tr>
