@@ -165,10 +165,13 @@ fn weight_on_stage(page: &mut Page, name: &str) -> Outcome<(f64, f64)> {
     let [left, top, width, height]: [f64; 4] = page.eval(corner)?;
     let row = name.rsplit_once(',').map_or(name, |(row, _)| row);
     let (mut x, mut y) = (left + 0.3 * width, top + 4.0);
-    while !clicked(page, (x, y))?.starts_with(row) {
-        y += 8.0;
-        if y > top + height {
-            return crate::harness::trouble(format!("no weights like {name} on the stage"));
+    // The scores stand above; before anything is picked, a weight is on the card already.
+    for wanted in ["blocks.0.attn.hook_attn_scores", row] {
+        while !clicked(page, (x, y))?.starts_with(wanted) {
+            y += 8.0;
+            if y > top + height {
+                return crate::harness::trouble(format!("no {wanted} on the stage"));
+            }
         }
     }
     // Well within the cells.

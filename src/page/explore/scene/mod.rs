@@ -93,16 +93,20 @@ impl Picture {
             .iter()
             .filter(|mark| mark.cell().is_some_and(|c| c != cell));
         let scored = cells.filter_map(|mark| {
-            let to = mark.area().centre();
+            let area = mark.area();
+            let to = area.centre();
             let (x, y) = (to.0 - from.0, to.1 - from.1);
             let along = x * dx + y * dy;
             let aside = (x * dy).abs() + (y * dx).abs();
-            // Straight on first: what lies aside counts three times.
-            (along > 1.0).then_some((along + 3.0 * aside, mark.cell()))
+            // Straight on first, however far; else what lies aside counts three times.
+            let half = (area.w * dy).abs() / 2.0 + (area.h * dx).abs() / 2.0;
+            let way = (aside > half + 1.0, along + 3.0 * aside);
+            (along > 1.0).then_some((way, mark.cell()))
         });
-        scored
-            .min_by(|a, b| a.0.total_cmp(&b.0))
-            .and_then(|best| best.1)
+        let nearest = scored.min_by(|((aside, way), _), ((other, far), _)| {
+            aside.cmp(other).then(way.total_cmp(far))
+        });
+        nearest.and_then(|(_, cell)| cell)
     }
 }
 

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// A link on its way to its picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Arrival {
-    link: Link,
+    link: Box<Link>,
     reader: Reader,
     /// Whether its text is in the field, and its pass is what is waited for.
     received: bool,
@@ -21,7 +21,7 @@ pub struct Arrival {
 impl Arrival {
     pub fn new(link: Link, reader: Reader) -> Self {
         Arrival {
-            link,
+            link: Box::new(link),
             reader,
             received: false,
         }
