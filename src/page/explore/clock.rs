@@ -5,6 +5,7 @@ use super::drawing::Marked;
 use super::paint::{Sheet, Style, paint};
 use super::scene::{Picture, View, picture};
 use super::term::Term;
+use crate::config::ModelConfig;
 use crate::explain::Cell;
 use crate::page::deeds::Page;
 use crate::page::explore::journey::Stop;
@@ -131,11 +132,23 @@ pub struct OnStage<'a> {
     pub marked: Marked<'a>,
 }
 
-/// How much taller than usual bars are on a stage of that size.
-#[derive(Clone, Copy)]
-struct Fitted {
+/// What the height of a picture follows from. Its numbers are none of it: a pass that a finger asks
+/// for sixty times a second is not fitted anew.
+#[derive(Clone, Copy, PartialEq)]
+struct Outline {
+    stop: Stop,
+    open: bool,
+    token: usize,
+    tokens: usize,
+    model: ModelConfig,
     width: f64,
     room: f64,
+}
+
+/// How much taller than usual bars are in such a picture.
+#[derive(Clone, Copy)]
+struct Fitted {
+    outline: Outline,
     stretch: f64,
 }
 
@@ -190,7 +203,6 @@ impl Clock {
             self.time.set(0.0);
         }
         *self.wanted.borrow_mut() = wanted;
-        self.fitted.set(None);
         self.request();
     }
 
@@ -283,7 +295,7 @@ impl Clock {
         }
     }
 
-    /// As `wanted` was last fitted to the stage, or fitted anew to another size.
+    /// As such a picture was last fitted to the stage, or fitted anew.
     fn stretch(&self, wanted: &Wanted, sheet: &Sheet, style: &Style) -> f64 {
         let canvas = self.canvas.cast::<web_sys::Element>();
         let parent = canvas.and_then(|canvas| canvas.parent_element());
@@ -291,10 +303,18 @@ impl Clock {
             Some(parent) => f64::from(parent.client_height()) / style.scale,
             None => 0.0,
         };
-        let fits = |fitted: &Fitted| (fitted.width, fitted.room) == (sheet.width, room);
-        let fitted = self.fitted.get().filter(fits).unwrap_or_else(|| Fitted {
+        let outline = Outline {
+            stop: wanted.stop,
+            open: wanted.open,
+            token: wanted.token,
+            tokens: wanted.slot.source().tokens(),
+            model: wanted.slot.trace.about.model,
             width: sheet.width,
             room,
+        };
+        let same = |fitted: &Fitted| fitted.outline == outline;
+        let fitted = self.fitted.get().filter(same).unwrap_or_else(|| Fitted {
+            outline,
             stretch: wanted.stretch(sheet.width, room),
         });
         self.fitted.set(Some(fitted));
