@@ -26,8 +26,10 @@ const REST: f64 = 0.9;
 const LONGEST: f64 = 0.1;
 /// The narrowest that a stage is drawn; less room scrolls sideways.
 const NARROWEST: f64 = 300.0;
-/// How much taller bars become at most, to fill a high stage.
+/// How much taller bars become at most, to fill a high stage, and how much lower, to be seen whole on
+/// a low one.
 const TALLEST: f64 = 2.0;
+const LOWEST: f64 = 0.8;
 
 /// What is drawn but for the time.
 #[derive(Clone, PartialEq)]
@@ -88,12 +90,16 @@ impl Wanted {
         self.stretched(width, 1.0, time)
     }
 
-    /// How much taller than usual the bars can be on a stage of that size, so that all is still seen.
+    /// How tall the bars can be on a stage of that size, as a multiple of what is usual, so that all is
+    /// still seen. As usual where it cannot be, or where the stage is as high as its picture.
     fn stretch(&self, width: f64, room: f64) -> f64 {
         let fits = |stretch: f64| self.stretched(width, stretch, 1.0).height <= room;
-        let (mut fitting, mut step) = (1.0, TALLEST - 1.0);
+        if !fits(LOWEST) {
+            return 1.0;
+        }
+        let (mut fitting, mut step) = (LOWEST, TALLEST - LOWEST);
         // Halves of halves: a hundredth is less than anybody sees.
-        while step > 0.01 && room > 0.0 {
+        while step > 0.01 {
             if fitting + step <= TALLEST && fits(fitting + step) {
                 fitting += step;
             }
@@ -145,7 +151,7 @@ struct Outline {
     room: f64,
 }
 
-/// How much taller than usual bars are in such a picture.
+/// How tall bars are in such a picture.
 #[derive(Clone, Copy)]
 struct Fitted {
     outline: Outline,

@@ -8,7 +8,7 @@ pub type Point = (f64, f64);
 /// Bars from this width on have their number at their foot; columns, which are never negative, from
 /// this one.
 const WRITTEN_BAR: f64 = 39.0;
-const WRITTEN_COLUMN: f64 = 28.0;
+const WRITTEN_COLUMN: f64 = 29.0;
 /// Room for that number at the foot of a cell.
 pub const FOOT: f64 = 14.0;
 

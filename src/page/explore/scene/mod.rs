@@ -41,7 +41,7 @@ pub struct View<'a> {
     pub flipped: bool,
     /// How wide the stage is. All lengths are CSS pixels, as long as letters have their usual size.
     pub width: f64,
-    /// How much taller than usual bars and lines are, to fill a high stage.
+    /// How tall bars and lines are, as a multiple of what is usual, to fill the stage.
     pub stretch: f64,
     /// 0 to 1.
     pub time: f64,

@@ -170,7 +170,7 @@ pub fn softmax(board: &mut Board, place: Place) {
     let (token, head) = (board.view.token, board.view.head);
     let weights = seen(board, Quantity::Pattern(place));
     board.beside(
-        0.58,
+        0.6,
         true,
         |board| shares(board, place, &weights),
         |board| triangle(board, place),
