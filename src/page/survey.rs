@@ -3,7 +3,6 @@
 //! responsive.
 
 use crate::text::TextError;
-use std::collections::BTreeMap;
 
 /// Bytes read between two breaths of the page: a few milliseconds' worth.
 pub const PIECE: usize = 1 << 18;
@@ -17,7 +16,8 @@ const LINE: usize = 72;
 pub struct Counter {
     /// Characters below 128, which nearly all are, without a search.
     ascii: Vec<u64>,
-    rest: BTreeMap<char, u64>,
+    /// All others, in their order.
+    rest: Vec<(char, u64)>,
 }
 
 impl Counter {
@@ -26,7 +26,10 @@ impl Counter {
         for c in piece.chars() {
             match self.ascii.get_mut(c as usize) {
                 Some(count) => *count += 1,
-                None => *self.rest.entry(c).or_default() += 1,
+                None => match self.rest.binary_search_by_key(&c, |(known, _)| *known) {
+                    Ok(place) => self.rest[place].1 += 1,
+                    Err(place) => self.rest.insert(place, (c, 1)),
+                },
             }
         }
     }

@@ -1,5 +1,7 @@
 //! What can be wrong with a text, in the sentence that the person reads.
 
+use super::tokenizer::sorted;
+
 /// What is wrong with a text, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
@@ -95,12 +97,17 @@ fn list(chars: &[char]) -> String {
     joined(chars.iter().map(|c| shown(*c)).collect())
 }
 
+/// What may stand within such a range: beyond ASCII anything, since the tables that tell letters apart
+/// would be a good kilobyte of what visitors download.
+fn letter_or_digit(c: char) -> bool {
+    c.is_ascii_alphanumeric() || !c.is_ascii()
+}
+
 /// Letters and digits that follow one another as "a" to "z", everything else one by one.
 fn ranges(chars: &[char]) -> String {
-    let mut sorted = chars.to_vec();
-    sorted.sort_unstable();
+    let sorted: Vec<char> = sorted(chars).iter().map(|(c, _)| *c).collect();
     let runs = sorted.chunk_by(|a, b| {
-        u32::from(*a) + 1 == u32::from(*b) && a.is_alphanumeric() && b.is_alphanumeric()
+        u32::from(*a) + 1 == u32::from(*b) && letter_or_digit(*a) && letter_or_digit(*b)
     });
     let mut entries = Vec::new();
     for run in runs {

@@ -13,6 +13,13 @@ pub struct Tokenizer {
     tokens: Vec<(char, u32)>,
 }
 
+/// Characters in their order, each with the place where it stood.
+pub(super) fn sorted(chars: &[char]) -> Vec<(char, u32)> {
+    let mut sorted: Vec<(char, u32)> = chars.iter().copied().zip(0..).collect();
+    sorted.sort_unstable();
+    sorted
+}
+
 impl Tokenizer {
     /// The tokenizer whose vocabulary is the text's distinct characters, sorted.
     ///
@@ -36,8 +43,7 @@ impl Tokenizer {
         if vocab.len() < 2 {
             return Err(TextError::SmallVocabulary(vocab.len()));
         }
-        let mut tokens: Vec<(char, u32)> = vocab.iter().copied().zip(0..).collect();
-        tokens.sort_unstable();
+        let tokens = sorted(&vocab);
         match tokens.windows(2).find(|pair| pair[0].0 == pair[1].0) {
             Some(pair) => Err(TextError::DuplicateCharacter(pair[0].0)),
             None => Ok(Tokenizer { vocab, tokens }),

@@ -7,11 +7,10 @@ use crate::config::{Attention, FIELDS, Group, Kind, Preset, Range, Recipe, RunCo
 use crate::models::Pretrained;
 use crate::protocol::{Backend, RunInfo, StepReport, TrainSummary};
 use crate::text::corpus::Corpus;
-use crate::text::score::{Score, whole};
+use crate::text::score::whole;
 use crate::trace::{About, Intervention, Path, Trace};
 use serde::Serialize;
-use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
+use serde_json::{Map, Value as Json, json};
 
 #[derive(Serialize)]
 pub(super) struct Ready {
@@ -235,14 +234,17 @@ pub(super) struct Model<'a> {
     train_loss: f32,
     val_loss: f32,
     /// By corpus, all sorts of questions together.
-    scores: BTreeMap<&'a str, Score>,
+    scores: Map<String, Json>,
     reference: Option<f64>,
     passes: bool,
 }
 
 impl<'a> From<&'a Pretrained> for Model<'a> {
     fn from(model: &'a Pretrained) -> Self {
-        let scores = model.scores.iter();
+        let mut scores = Map::new();
+        for (corpus, sorts) in &model.scores {
+            scores.insert(corpus.clone(), json!(whole(sorts)));
+        }
         Model {
             name: &model.name,
             kind: model.kind,
@@ -254,7 +256,7 @@ impl<'a> From<&'a Pretrained> for Model<'a> {
             seconds: model.seconds,
             train_loss: model.train_loss,
             val_loss: model.val_loss,
-            scores: scores.map(|(name, s)| (name.as_str(), whole(s))).collect(),
+            scores,
             reference: model.reference,
             passes: model.passes,
         }

@@ -9,7 +9,7 @@ use crate::text::corpus::Corpus;
 use crate::trace::{Format, Intervention};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 /// `newRun`'s object.
 #[derive(Debug, Default, Deserialize)]
@@ -96,15 +96,19 @@ impl Checkpoint {
 
 /// A text given itself.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 struct OwnText {
     text: String,
-    #[serde(default = "script_text")]
     label: String,
 }
 
-fn script_text() -> String {
-    "a script's text".into()
+impl Default for OwnText {
+    fn default() -> Self {
+        OwnText {
+            text: String::new(),
+            label: "a script's text".into(),
+        }
+    }
 }
 
 /// `generate`'s object, or the prompt alone.
@@ -236,20 +240,33 @@ fn text_of(corpus: &Json, seed: u32) -> Result<NamedText, Fault> {
     })
 }
 
-/// Reads an object; nothing counts as an empty one.
+/// Reads an object, of which every field may be left out; nothing counts as an empty one.
 fn object<T: DeserializeOwned>(whose: &str, json: &Json) -> Result<T, Fault> {
     let empty = json!({});
     let json = if json.is_null() { &empty } else { json };
-    if !json.is_object() {
+    let Some(fields) = json.as_object() else {
         return Err(input(format!("{whose} takes an object, not {json}")));
-    }
-    serde_path_to_error::deserialize(json).map_err(|e| {
-        let path = match e.path().to_string().as_str() {
-            "." => whose.to_string(),
-            inner => format!("{whose}: {inner}"),
-        };
-        input(format!("{path}: {}", e.inner()))
+    };
+    T::deserialize(json).map_err(|e| {
+        let readable = |part: &Json| T::deserialize(part).is_ok();
+        input(match to_blame(fields, &readable) {
+            Some(path) => format!("{whose}: {path}: {e}"),
+            None => format!("{whose}: {e}"),
+        })
     })
+}
+
+/// Where the mistake is: in the field that would be refused by itself, and of a list in that entry.
+fn to_blame(fields: &Map<String, Json>, readable: &dyn Fn(&Json) -> bool) -> Option<String> {
+    let refused = |name: &str, value: &Json| !readable(&json!({ name: value }));
+    let (name, value) = fields.iter().find(|(name, value)| refused(name, value))?;
+    let mut entries = value.as_array().into_iter().flatten();
+    Some(
+        match entries.position(|entry| refused(name, &json!([entry]))) {
+            Some(n) => format!("{name}[{n}]"),
+            None => name.clone(),
+        },
+    )
 }
 
 #[cfg(test)]
@@ -323,6 +340,31 @@ mod tests {
         ] {
             let message = refusal(spec.clone());
             assert!(message.contains(name), "{spec}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_mistake_is_found_where_it_is() {
+        let head = json!({"change": "head", "layer": 0, "head": 1, "scale": 0});
+        let text = |corpus: Json| refusal(json!({ "corpus": corpus }));
+        let traced = |wish: Json| TraceOptions::read(&wish).expect_err("refused").message;
+        for (message, place) in [
+            (
+                refusal(json!({"backend": "cpu", "seed": -1})),
+                "newRun: seed: ",
+            ),
+            (text(json!({"label": "mine", "text": 3})), "corpus: text: "),
+            (text(json!({"label": 3, "text": "ab"})), "corpus: label: "),
+            (
+                traced(json!({"interventions": [head, {"change": "head", "layer": "x"}]})),
+                "trace: interventions[1]: ",
+            ),
+            (
+                traced(json!({"interventions": head})),
+                "trace: interventions: ",
+            ),
+        ] {
+            assert!(message.starts_with(place), "{message}");
         }
     }
 

@@ -5,6 +5,7 @@ use super::stage::Same;
 use super::{csv, paint, svg};
 use crate::page::deeds::Page;
 use crate::page::field::on_click;
+use crate::page::letters::dashed;
 use crate::page::link::names;
 use crate::page::saving::save;
 use crate::page::state::Action;
@@ -257,8 +258,7 @@ impl ExportProps {
 
     /// The model's name as a part of a file's.
     fn model(&self) -> String {
-        let plain = |c: char| if c.is_alphanumeric() { c } else { '-' };
-        self.slot.label.chars().map(plain).collect()
+        dashed(&self.slot.label)
     }
 }
 

@@ -11,6 +11,7 @@ use super::writing::unknown_characters;
 use crate::client::Started;
 use crate::explain::{Cell, Source};
 use crate::page::explore::journey::{Scene, Stop, journey};
+use crate::page::letters::letter_or_digit;
 use crate::trace::{Arrays, Intervention, Trace};
 use std::rc::Rc;
 use write_on::{Next, WriteOn};
@@ -164,7 +165,7 @@ impl Explore {
                 None if !proposal.is_empty() => proposal.into(),
                 _ => vocab
                     .iter()
-                    .filter(|c| c.is_alphanumeric())
+                    .filter(|c| letter_or_digit(**c))
                     .take(8)
                     .collect(),
             };

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 const KEPT: usize = 20_000;
 
 /// One way to steer the drawing of characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Knob {
     Tokens,
     Temperature,
@@ -122,7 +122,8 @@ pub struct Writing {
     /// Whether the person wrote the prompt; until then the page proposes one.
     touched: bool,
     pub options: Sampling,
-    drafts: BTreeMap<Knob, String>,
+    /// What stands in a knob's field and is not taken yet, by the knob's label.
+    drafts: BTreeMap<&'static str, String>,
     pub active: bool,
     pub written: Option<Written>,
 }
@@ -137,11 +138,11 @@ impl Writing {
             WritingAction::Turn(knob, text) => {
                 // A mistake stays in the draft, from which `error` reads it again.
                 let _ = knob.set(&mut self.options, &text);
-                self.drafts.insert(knob, text);
+                self.drafts.insert(knob.label(), text);
             }
             WritingAction::Leave(knob) => {
                 if self.error(knob).is_none() {
-                    self.drafts.remove(&knob);
+                    self.drafts.remove(knob.label());
                 }
             }
         }
@@ -185,14 +186,14 @@ impl Writing {
     }
 
     pub fn shown(&self, knob: Knob) -> String {
-        match self.drafts.get(&knob) {
+        match self.drafts.get(knob.label()) {
             Some(draft) => draft.clone(),
             None => knob.get(&self.options),
         }
     }
 
     pub fn error(&self, knob: Knob) -> Option<String> {
-        let draft = self.drafts.get(&knob)?;
+        let draft = self.drafts.get(knob.label())?;
         let expected = knob.set(&mut Sampling::default(), draft).err()?;
         Some(format!("{} takes {expected}", knob.label()))
     }

@@ -168,7 +168,7 @@ fn PasteBox(props: &PasteBoxProps) -> Html {
 /// The text's beginning and size, how far it is, or what is wrong with it.
 fn outcome(props: &CorpusChooserProps) -> Html {
     html! {
-        <div class="outcome" aria-live="polite">
+        <div class="reading-outcome" aria-live="polite">
             { match &props.reading {
                 Reading::Here(text) => preview(text),
                 Reading::Coming { received, total } => fetching("the text", *received, *total),

@@ -4,7 +4,7 @@ use crate::page::deeds::Page;
 use crate::page::field::on_click;
 use crate::page::format;
 use crate::page::icons::Icon;
-use crate::page::letters::lower;
+use crate::page::letters::{dashed, lower};
 use crate::page::state::run::Run;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
@@ -81,11 +81,8 @@ fn facts(run: &Run) -> Html {
 
 /// A name that says what is in the file.
 fn file_name(run: &Run) -> String {
-    let label = lower(&run.started.label);
-    let plain = label
-        .chars()
-        .map(|c| if c.is_alphanumeric() { c } else { '-' });
-    let label: String = plain.take(40).collect();
+    let label: String = lower(&run.started.label).chars().take(40).collect();
+    let label = dashed(&label);
     format!(
         "glassformer-{}-step-{}.safetensors",
         label.trim_matches('-'),

@@ -33,18 +33,15 @@ const EXAM_DRAWS: usize = 30_000;
 
 /// A built-in text with its options. As JSON: `{"builtin": "addition", "digits": "most_first"}`,
 /// every option but the name having a default.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "builtin", rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "builtin", rename_all = "snake_case")]
 pub enum Corpus {
     /// Sentences whose adjectives decide on the noun: "the big old fluffy dog runs. good dog!"
     Adjectives {},
     /// Statements with a negation here or there, and arbitrary facts to be learned by heart.
     Facts {},
     /// Sums of two numbers of three digits.
-    Addition {
-        #[serde(default)]
-        digits: Digits,
-    },
+    Addition { digits: Digits },
     /// Words that come again, as they are or backwards.
     Copy {},
     /// Brackets of four kinds, nested, and closed in the right order.
@@ -160,19 +157,48 @@ impl Corpus {
     /// [`TextError::NoSuchCorpus`], or [`TextError::CorpusOptions`] that names what it does not
     /// know.
     pub fn from_json(json: &Json) -> Result<Self, TextError> {
-        match json.as_str().or_else(|| json.get("builtin")?.as_str()) {
-            // Before its options are read, since the name decides which there are.
-            Some(name) => Self::named(name)?,
-            None => {
-                return Err(TextError::CorpusOptions(
-                    "expected a name, or an object with the name under \"builtin\"".into(),
-                ));
-            }
+        const NAME: &str = "builtin";
+        let Some(name) = json.as_str().or_else(|| json.get(NAME)?.as_str()) else {
+            return Err(TextError::CorpusOptions(format!(
+                "expected a name, or an object with the name under \"{NAME}\""
+            )));
         };
-        match json {
-            Json::String(name) => Self::named(name),
-            object => Self::deserialize(object)
-                .map_err(|error| TextError::CorpusOptions(error.to_string())),
+        let options = json.as_object().into_iter().flatten();
+        options
+            .filter(|(option, _)| *option != NAME)
+            .try_fold(Self::named(name)?, |corpus, (option, value)| {
+                corpus.with(option, value)
+            })
+    }
+
+    /// The same with one of its options chosen.
+    fn with(self, option: &str, value: &Json) -> Result<Self, TextError> {
+        match self {
+            Corpus::Addition { .. } if option == "digits" => match Digits::deserialize(value) {
+                Ok(digits) => Ok(Corpus::Addition { digits }),
+                Err(error) => Err(TextError::CorpusOptions(format!("{option}: {error}"))),
+            },
+            Corpus::Adjectives {}
+            | Corpus::Facts {}
+            | Corpus::Addition { .. }
+            | Corpus::Copy {}
+            | Corpus::Brackets {}
+            | Corpus::Prose {} => {
+                let has: Vec<String> = self
+                    .options()
+                    .iter()
+                    .map(|o| format!("`{}`", o.name))
+                    .collect();
+                Err(TextError::CorpusOptions(format!(
+                    "{} has no option `{option}`; it has {}",
+                    self.name(),
+                    if has.is_empty() {
+                        "none".into()
+                    } else {
+                        has.join(", ")
+                    }
+                )))
+            }
         }
     }
 
