@@ -1,5 +1,5 @@
 //! The product's speed and size in real Chromium, through `window.glassformer`:
-//! `cargo xtask bench [--text FILE] [--json FILE] [--quick]`.
+//! `cargo xtask bench`, whose help lists the options.
 //!
 //! `docs/performance.md` says what each figure means. No figure here is a test: a slow machine is
 //! no bug.
@@ -7,10 +7,14 @@
 mod counters;
 mod frames;
 mod measure;
+mod options;
 mod passes;
+mod peers;
 mod report;
 mod size;
+mod sizes;
 mod text;
+mod to_loss;
 
 // The tests use what the benchmark does not.
 #[allow(dead_code)]
@@ -18,68 +22,41 @@ mod text;
 mod harness;
 
 use harness::{Outcome, Trouble};
-use std::{path::PathBuf, process::ExitCode};
-
-/// What the command line asks for.
-#[derive(Debug, Default)]
-pub struct Options {
-    /// Where the figures go besides the screen.
-    pub json: Option<PathBuf>,
-    /// What is trained on; without it the environment variable GLASSFORMER_TEXT, else the public
-    /// Tiny Shakespeare.
-    pub text: Option<PathBuf>,
-    /// Fewer steps and no M on WebGPU: whether it all works, not how fast.
-    pub quick: bool,
-}
-
-const USAGE: &str = "usage: cargo xtask bench [--text FILE] [--json FILE] [--quick]";
-
-impl Options {
-    fn read(mut words: impl Iterator<Item = String>) -> Outcome<Options> {
-        let mut options = Options::default();
-        while let Some(word) = words.next() {
-            let mut file = || {
-                words.next().map(PathBuf::from).ok_or_else(|| {
-                    Trouble::Other(format!("{word} must be followed by a file name; {USAGE}"))
-                })
-            };
-            match word.as_str() {
-                "--json" => options.json = Some(file()?),
-                "--text" => options.text = Some(file()?),
-                "--quick" => options.quick = true,
-                // Cargo says it to every benchmark.
-                "--bench" => {}
-                _ => return harness::trouble(format!("unknown option {word}; {USAGE}")),
-            }
-        }
-        Ok(options)
-    }
-}
+use measure::Row;
+use options::{Options, Part};
+use std::process::ExitCode;
 
 fn run() -> Outcome<()> {
     let options = Options::read(std::env::args().skip(1))?;
     let text = text::load(options.text.as_deref())?;
-    let mut rows = Vec::new();
-    for case in measure::cases(options.quick) {
-        eprintln!("measuring {} ...", case.name());
-        rows.push(measure::measure(&case, &text)?);
+    let mut report = report::Report::new(report::about(&text)?);
+    for part in Part::ALL.into_iter().filter(|part| options.has(*part)) {
+        match part {
+            Part::Steps => report.rows = rows(measure::cases(options.quick), &text)?,
+            Part::Kinds => report.kinds = rows(measure::kinds(options.quick)?, &text)?,
+            Part::Passes => {
+                for look in passes::looks(options.quick) {
+                    eprintln!("measuring {} ...", look.name());
+                    report.looks.push(passes::measure(&look, &text)?);
+                }
+            }
+            Part::Drawing => {
+                eprintln!("measuring what drawing costs ...");
+                report.drawn = Some(frames::measure(&text)?);
+            }
+            Part::Downloads => {
+                eprintln!("weighing the downloads ...");
+                report.downloads = size::downloads(options.quick)?;
+            }
+        }
     }
-    let mut looks = Vec::new();
-    for look in passes::looks(options.quick) {
-        eprintln!("measuring {} ...", look.name());
-        looks.push(passes::measure(&look, &text)?);
+    if let Some(folder) = &options.peers {
+        report.peers = peers::measure(folder, &text, options.quick)?;
     }
-    eprintln!("measuring what drawing costs ...");
-    let (soon, drawings) = frames::measure(&text)?;
-    eprintln!("weighing the downloads ...");
-    let report = report::Report {
-        about: report::about(&text)?,
-        rows,
-        looks,
-        soon,
-        drawings,
-        downloads: size::downloads(options.quick)?,
-    };
+    if let Some(target) = options.to_loss {
+        eprintln!("training laptop to a validation loss of {target} ...");
+        report.to_loss = Some(to_loss::measure(target, &text)?);
+    }
     print!("{}", report.table());
     if let Some(file) = options.json {
         let json = format!("{:#}\n", report.json());
@@ -87,6 +64,15 @@ fn run() -> Outcome<()> {
             .map_err(|e| Trouble::Other(format!("cannot write {}: {e}", file.display())))?;
     }
     Ok(())
+}
+
+fn rows(cases: Vec<measure::Case>, text: &str) -> Outcome<Vec<Row>> {
+    let mut rows = Vec::new();
+    for case in cases {
+        eprintln!("measuring {} ...", case.name());
+        rows.extend(measure::measure(&case, text)?);
+    }
+    Ok(rows)
 }
 
 fn main() -> ExitCode {

@@ -2,59 +2,112 @@
 
 use crate::{
     counters::{self, Busy, Counters, Thread},
-    harness::{Outcome, in_browser, trouble},
+    harness::{Outcome, Trouble, in_browser, trouble},
+    sizes,
 };
-use glassformer::protocol::Backend;
+use glassformer::protocol::{Backend, Path};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 /// What is measured, and over how many steps.
 pub struct Case {
+    /// One of `benches/sizes.json`.
     config: &'static str,
+    /// The kind of attention, with what is special about it.
+    label: &'static str,
+    attention: Json,
     backend: Backend,
-    model: Json,
-    batch: u32,
+    /// How steps are computed; `None` for the best there is.
+    path: Option<Path>,
     /// Steps before anything is counted: shaders compile and caches fill in them.
     warm_up: u32,
     /// Steps that are timed and counted.
     timed: u32,
-    /// Steps under the profiler, which costs some time itself.
+    /// Steps under the profiler, which costs some time itself; 0 to leave it out.
     profiled: u32,
 }
 
 impl Case {
+    fn new(
+        config: &'static str,
+        backend: Backend,
+        [warm_up, timed, profiled]: [u32; 3],
+        quick: bool,
+    ) -> Self {
+        let fewer = |steps: u32| if quick { steps.div_ceil(4) } else { steps };
+        Case {
+            config,
+            label: "standard",
+            attention: json!({"kind": "standard"}),
+            backend,
+            path: None,
+            warm_up,
+            timed: fewer(timed),
+            profiled: fewer(profiled),
+        }
+    }
+
     pub fn name(&self) -> String {
-        format!("{} on {}", self.config, self.backend.name())
+        let Case {
+            config,
+            label,
+            backend,
+            ..
+        } = self;
+        format!("{config}, {label}, on {}", backend.name())
     }
 }
 
-/// S and M on both backends.
+/// All sizes on both backends, with standard attention.
 pub fn cases(quick: bool) -> Vec<Case> {
-    let small = || json!({"n_layer": 1, "n_head": 4, "n_embd": 32, "block_size": 32});
-    let medium = || json!({"n_layer": 4, "n_head": 4, "n_embd": 128, "block_size": 64});
-    let case = |config, backend, model, batch, [warm_up, timed, profiled]: [u32; 3]| Case {
-        config,
-        backend,
-        model,
-        batch,
-        warm_up,
-        timed: if quick { timed.div_ceil(4) } else { timed },
-        profiled: if quick {
-            profiled.div_ceil(4)
-        } else {
-            profiled
-        },
-    };
     let mut cases = vec![
-        case("S", Backend::Cpu, small(), 4, [50, 400, 400]),
-        case("M", Backend::Cpu, medium(), 8, [5, 30, 15]),
-        case("S", Backend::Webgpu, small(), 4, [20, 60, 40]),
+        Case::new("S", Backend::Cpu, [50, 400, 400], quick),
+        Case::new("M", Backend::Cpu, [5, 30, 15], quick),
+        Case::new("L", Backend::Cpu, [5, 20, 10], quick),
+        Case::new("S", Backend::Webgpu, [20, 60, 40], quick),
     ];
     // Seconds a step in software.
     if !quick {
-        cases.push(case("M", Backend::Webgpu, medium(), 8, [2, 6, 4]));
+        cases.push(Case::new("M", Backend::Webgpu, [2, 6, 4], quick));
+        cases.push(Case::new("L", Backend::Webgpu, [1, 4, 2], quick));
     }
     cases
+}
+
+/// S and M with the other kinds of attention, over fewer steps, and adaptive_span once more with
+/// spans of an eighth of the block at most.
+pub fn kinds(quick: bool) -> Outcome<Vec<Case>> {
+    let mut cases = Vec::new();
+    for (config, backend, steps) in [
+        ("S", Backend::Cpu, [20, 200, 0]),
+        ("M", Backend::Cpu, [3, 10, 0]),
+        ("S", Backend::Webgpu, [5, 20, 0]),
+        ("M", Backend::Webgpu, [1, 3, 0]),
+    ] {
+        if quick && config == "M" && backend == Backend::Webgpu {
+            continue;
+        }
+        let near = sizes::block(config)? / 8;
+        for (label, attention) in [
+            ("head_gated", json!({"kind": "head_gated"})),
+            ("adaptive_span", json!({"kind": "adaptive_span"})),
+            (
+                "adaptive_span, spans up to T/8",
+                json!({"kind": "adaptive_span", "max_span": near}),
+            ),
+            ("additive", json!({"kind": "additive"})),
+        ] {
+            // Without a fast step on WebGPU M takes the better part of a minute for each step.
+            let slow = config == "M" && backend == Backend::Webgpu;
+            cases.push(Case {
+                label,
+                attention,
+                path: slow.then_some(Path::Fast),
+                ..Case::new(config, backend, steps, quick)
+            });
+        }
+    }
+    Ok(cases)
 }
 
 /// The figures of one case.
@@ -62,6 +115,7 @@ pub fn cases(quick: bool) -> Vec<Case> {
 #[serde(rename_all = "camelCase")]
 pub struct Row {
     pub config: &'static str,
+    pub attention: &'static str,
     pub backend: Backend,
     pub adapter: Option<String>,
     pub params: u64,
@@ -75,7 +129,8 @@ pub struct Row {
     pub per_step: Counters,
     pub pipelines_before: f64,
     pub pipelines_after: f64,
-    pub busy: Busy,
+    /// `None` where no step was profiled.
+    pub busy: Option<Busy>,
     /// `None` when none took over 50 ms: the browser reports no shorter ones.
     pub longest_task_ms: Option<f64>,
     pub last_loss: f64,
@@ -96,27 +151,40 @@ struct Timed {
     loss: f64,
 }
 
+/// `None` where the fast step was asked for and does not cover the case.
+///
 /// # Errors
 /// When the page refuses, or has an uncaught error.
-pub fn measure(case: &Case, text: &str) -> Outcome<Row> {
+pub fn measure(case: &Case, text: &str) -> Outcome<Option<Row>> {
     let setup = counters::counting(case.backend);
-    let spec = json!({
-        "model": case.model,
-        "train": {
-            "batch_size": case.batch, "max_steps": 100_000,
-            // Neither evaluation nor saving falls into what is timed.
-            "eval_every": 100_000, "checkpoint_every": 100_000,
-        },
-        "corpus": {"text": text},
-        "backend": case.backend,
-    });
+    let mut spec = sizes::spec(case.config)?;
+    spec["model"]["attention"] = case.attention.clone();
+    let train = &mut spec["train"];
+    train["max_steps"] = json!(100_000);
+    // Neither evaluation nor saving falls into what is timed.
+    train["eval_every"] = json!(100_000);
+    train["checkpoint_every"] = json!(100_000);
+    spec["corpus"] = json!({"text": text});
+    spec["backend"] = json!(case.backend);
+    let path = json!(case.path.map(Path::name));
     in_browser(&setup, |page| {
-        let (made, first_step_ms): (Made, f64) = page.script(&format!(
-            "const start = performance.now();
+        let started: Outcome<(Made, f64)> = page.script(&format!(
+            "const path = {path};
+             const start = performance.now();
              const {{ backend, adapter, params }} = await glassformer.newRun({spec});
+             if (path !== null) await glassformer.debug.trainBy(path);
              await glassformer.train(1);
              return [{{ backend, adapter, params }}, performance.now() - start];"
-        ))?;
+        ));
+        let (made, first_step_ms) = match started {
+            Err(Trouble::Rejected { message, .. })
+                if case.path == Some(Path::Fast) && message.contains("readable path") =>
+            {
+                eprintln!("not measured: {message}");
+                return Ok(None);
+            }
+            other => other?,
+        };
         page.eval::<()>(&format!("void await glassformer.train({})", case.warm_up))?;
         let before = Counters::read(page)?;
         let timed: Timed = page.script(&format!(
@@ -139,11 +207,17 @@ pub fn measure(case: &Case, text: &str) -> Outcome<Row> {
         if case.backend == Backend::Webgpu && after.dispatches == before.dispatches {
             return trouble("no dispatch was counted: the counters do not reach the engine");
         }
-        counters::start_profile(page, Thread::Engine)?;
-        page.eval::<()>(&format!("void await glassformer.train({})", case.profiled))?;
-        let busy = counters::stop_profile(page, Thread::Engine, case.profiled)?;
-        Ok(Row {
+        let busy = match case.profiled {
+            0 => None,
+            steps => {
+                counters::start_profile(page, Thread::Engine)?;
+                page.eval::<()>(&format!("void await glassformer.train({steps})"))?;
+                Some(counters::stop_profile(page, Thread::Engine, steps)?)
+            }
+        };
+        Ok(Some(Row {
             config: case.config,
+            attention: case.label,
             backend: made.backend,
             adapter: made.adapter,
             params: made.params,
@@ -157,7 +231,7 @@ pub fn measure(case: &Case, text: &str) -> Outcome<Row> {
             busy,
             longest_task_ms: timed.tasks.into_iter().reduce(f64::max),
             last_loss: timed.loss,
-        })
+        }))
     })
 }
 

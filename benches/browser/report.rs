@@ -1,11 +1,16 @@
 //! The figures as a table for people and as JSON for programs.
 
+mod trainers;
+
 use crate::{
+    counters::Busy,
     frames::{Drawing, Soon},
     harness::{Outcome, Setup, in_browser},
     measure::Row,
     passes::Passes,
+    peers::Peer,
     size::Download,
+    to_loss::Reached,
 };
 use glassformer::protocol::Backend;
 use serde::Serialize;
@@ -30,7 +35,6 @@ pub fn about(text: &str) -> Outcome<About> {
     let version = in_browser(&Setup::cpu(), |page| {
         page.browser_command("Browser.getVersion", json!({}))
     })?;
-    let words = std::env::args().skip(1).filter(|word| word != "--bench");
     Ok(About {
         cpu: cpu(),
         cores: std::thread::available_parallelism().map_or(1, Into::into),
@@ -38,19 +42,24 @@ pub fn about(text: &str) -> Outcome<About> {
         browser: version["product"].as_str().unwrap_or("unknown").into(),
         text_chars: text.chars().count(),
         vocabulary: text.chars().collect::<HashSet<_>>().len(),
-        // Files' names are nobody's business but the caller's.
-        command: ["cargo xtask bench".to_string()]
-            .into_iter()
-            .chain(words.map(|word| {
-                if word.starts_with("--") {
-                    word
-                } else {
-                    "FILE".into()
-                }
-            }))
-            .collect::<Vec<_>>()
-            .join(" "),
+        command: command(std::env::args().skip(1)),
     })
+}
+
+/// As one would type it, but for files' names, which are nobody's business but the caller's.
+fn command(words: impl Iterator<Item = String>) -> String {
+    let mut line = String::from("cargo xtask bench");
+    let mut words = words.filter(|word| word != "--bench");
+    while let Some(word) = words.next() {
+        line = format!("{line} {word}");
+        match word.as_str() {
+            "--json" | "--text" => line.push_str(words.next().map_or("", |_| " FILE")),
+            // Its folder is added by xtask.
+            "--peers" => _ = words.next(),
+            _ => {}
+        }
+    }
+    line
 }
 
 /// The processor's name where the system tells it.
@@ -65,26 +74,70 @@ fn cpu() -> String {
     name.unwrap_or("unknown CPU").into()
 }
 
+/// The figures; what was not measured is empty.
 #[derive(Debug)]
 pub struct Report {
     pub about: About,
     pub rows: Vec<Row>,
+    pub kinds: Vec<Row>,
     pub looks: Vec<Passes>,
-    pub soon: Soon,
-    pub drawings: Vec<Drawing>,
+    pub drawn: Option<(Soon, Vec<Drawing>)>,
     pub downloads: Vec<Download>,
+    pub peers: Vec<Peer>,
+    pub to_loss: Option<Reached>,
 }
 
 impl Report {
+    pub fn new(about: About) -> Self {
+        Report {
+            about,
+            rows: Vec::new(),
+            kinds: Vec::new(),
+            looks: Vec::new(),
+            drawn: None,
+            downloads: Vec::new(),
+            peers: Vec::new(),
+            to_loss: None,
+        }
+    }
+
     pub fn json(&self) -> Json {
+        let drawn = self.drawn.as_ref();
         json!({
-            "about": self.about, "runs": self.rows, "passes": self.looks,
-            "soon": self.soon, "drawings": self.drawings, "downloads": self.downloads,
+            "about": self.about, "runs": self.rows, "kinds": self.kinds, "passes": self.looks,
+            "soon": drawn.map(|(soon, _)| soon), "drawings": drawn.map(|(_, drawings)| drawings),
+            "downloads": self.downloads, "peers": self.peers, "toLoss": self.to_loss,
         })
     }
 
     /// In Markdown, to be put into the documents as it is.
     pub fn table(&self) -> String {
+        let mut parts = vec![self.head()];
+        if !self.rows.is_empty() {
+            parts.push(self.steps());
+        }
+        if !self.kinds.is_empty() {
+            parts.push(trainers::kinds(&self.rows, &self.kinds));
+        }
+        if !self.looks.is_empty() {
+            parts.push(self.passes());
+        }
+        if let Some((soon, drawings)) = &self.drawn {
+            parts.push(drawing(soon, drawings));
+        }
+        if !self.downloads.is_empty() {
+            parts.push(self.weights());
+        }
+        if !self.peers.is_empty() {
+            parts.push(trainers::peers(&self.rows, &self.peers));
+        }
+        if let Some(reached) = &self.to_loss {
+            parts.push(trainers::to_loss(reached));
+        }
+        parts.join("\n")
+    }
+
+    fn head(&self) -> String {
         let About {
             cpu,
             cores,
@@ -94,43 +147,46 @@ impl Report {
             vocabulary,
             command,
         } = &self.about;
-        let mut out = String::new();
-        // Writing into a string cannot fail.
-        let mut line = |text: String| {
-            let _ = writeln!(out, "{text}");
-        };
-        line(format!("{cpu}, {cores} cores, {system}; {browser}."));
-        line(format!(
-            "Text: {text_chars} characters, {vocabulary} distinct. `{command}`"
-        ));
-        for row in self
+        let mut out = format!(
+            "{cpu}, {cores} cores, {system}; {browser}.\n\
+             Text: {text_chars} characters, {vocabulary} distinct. `{command}`\n"
+        );
+        let mut all = self.rows.iter().chain(&self.kinds);
+        if let Some(row) = all.find(|row| row.backend == Backend::Webgpu) {
+            let adapter = row.adapter.as_deref().unwrap_or("unknown");
+            // Writing into a string cannot fail, here and below.
+            let _ = writeln!(out, "WebGPU adapter: {adapter}.");
+        }
+        out + "SwiftShader computes WebGPU on the CPU: its rows serve counting and correctness, \
+               they say nothing of a GPU's speed.\n"
+    }
+
+    fn steps(&self) -> String {
+        let names = self
             .rows
             .iter()
-            .filter(|row| row.backend == Backend::Webgpu)
-            .take(1)
-        {
-            let adapter = row.adapter.as_deref().unwrap_or("unknown");
-            line(format!("WebGPU adapter: {adapter}."));
-        }
-        line(
-            "SwiftShader computes WebGPU on the CPU: its rows serve counting and correctness, \
-             they say nothing of a GPU's speed.\n"
-                .into(),
+            .map(|row| format!(" {} {} |", row.config, row.backend.name()));
+        let mut out = format!(
+            "| |{}\n|---|{}\n",
+            names.collect::<String>(),
+            "---:|".repeat(self.rows.len())
         );
-        line(self.head());
-        line(format!("|---|{}", "---:|".repeat(self.rows.len())));
         for (name, figure) in FIGURES {
             let values = self.rows.iter().map(|row| format!(" {} |", figure(row)));
-            line(format!("| {name} |{}", values.collect::<String>()));
+            let _ = writeln!(out, "| {name} |{}", values.collect::<String>());
         }
-        line(
-            "\n| passes that are looked at | tokens | trace | trace, ms | one token more with its \
+        out
+    }
+
+    fn passes(&self) -> String {
+        let mut out = String::from(
+            "| passes that are looked at | tokens | trace | trace, ms | one token more with its \
              rows, ms | one token written, ms | dispatches of the second and the last token |\n\
-             |---|---:|---:|---:|---:|---:|---:|"
-                .into(),
+             |---|---:|---:|---:|---:|---:|---:|\n",
         );
         for look in &self.looks {
-            line(format!(
+            let _ = writeln!(
+                out,
                 "| {}, {}, {} | {} | {} | {} | {} | {} | {}, {} |",
                 look.preset,
                 look.kind,
@@ -142,42 +198,13 @@ impl Report {
                 ms(look.token_written_ms),
                 count(look.dispatches_early),
                 count(look.dispatches_late)
-            ));
+            );
         }
-        line(
-            "\n| drawing | frames | script a frame, ms | of 100 frames the last but one, ms | longest \
-             frame, ms | layout shift |\n|---|---:|---:|---:|---:|---:|"
-                .into(),
-        );
-        for Drawing {
-            what,
-            frames,
-            script_ms,
-            late_ms,
-            longest_ms,
-            layout_shift,
-        } in &self.drawings
-        {
-            line(format!(
-                "| {what} | {frames} | {} | {} | {} | {layout_shift:.4} |",
-                ms(*script_ms),
-                ms(*late_ms),
-                ms(*longest_ms)
-            ));
-        }
-        let Soon {
-            first_picture_ms,
-            engine_ms,
-            poke_ms,
-        } = &self.soon;
-        line(format!(
-            "\nFrom navigation to the first picture {} ms, from there to the engine's own pass {} ms. \
-             From a slider to the changed logits {} ms.",
-            ms(*first_picture_ms),
-            ms(*engine_ms),
-            ms(*poke_ms)
-        ));
-        line("\n| download | raw | gzip | brotli |\n|---|---:|---:|---:|".into());
+        out
+    }
+
+    fn weights(&self) -> String {
+        let mut out = String::from("| download | raw | gzip | brotli |\n|---|---:|---:|---:|\n");
         for Download {
             what,
             raw,
@@ -186,23 +213,54 @@ impl Report {
             ..
         } in &self.downloads
         {
-            line(format!(
+            let _ = writeln!(
+                out,
                 "| {what} | {} | {} | {} |",
                 kb(*raw),
                 kb(*gzip),
                 kb(*brotli)
-            ));
+            );
         }
         out
     }
+}
 
-    fn head(&self) -> String {
-        let names = self
-            .rows
-            .iter()
-            .map(|row| format!(" {} {} |", row.config, row.backend.name()));
-        format!("| |{}", names.collect::<String>())
+fn drawing(soon: &Soon, drawings: &[Drawing]) -> String {
+    let mut out = String::from(
+        "| drawing | frames | script a frame, ms | of 100 frames the last but one, ms | longest \
+         frame, ms | layout shift |\n|---|---:|---:|---:|---:|---:|\n",
+    );
+    for Drawing {
+        what,
+        frames,
+        script_ms,
+        late_ms,
+        longest_ms,
+        layout_shift,
+    } in drawings
+    {
+        let _ = writeln!(
+            out,
+            "| {what} | {frames} | {} | {} | {} | {layout_shift:.4} |",
+            ms(*script_ms),
+            ms(*late_ms),
+            ms(*longest_ms)
+        );
     }
+    let Soon {
+        first_picture_ms,
+        engine_ms,
+        poke_ms,
+    } = soon;
+    let _ = writeln!(
+        out,
+        "\nFrom navigation to the first picture {} ms, from there to the engine's own pass {} ms. \
+         From a slider to the changed logits {} ms.",
+        ms(*first_picture_ms),
+        ms(*engine_ms),
+        ms(*poke_ms)
+    );
+    out
 }
 
 /// A row of the table: its name, and how it reads in a case.
@@ -216,9 +274,13 @@ const FIGURES: [Figure; 19] = [
     ("ms per step (page's clock, mean)", |r| {
         ms(r.wall_ms_per_step)
     }),
-    ("in wasm, ms per step", |r| ms(r.busy.wasm)),
-    ("in JavaScript, ms per step", |r| ms(r.busy.javascript)),
-    ("collecting garbage, ms per step", |r| ms(r.busy.garbage)),
+    ("in wasm, ms per step", |r| profiled(r, |busy| busy.wasm)),
+    ("in JavaScript, ms per step", |r| {
+        profiled(r, |busy| busy.javascript)
+    }),
+    ("collecting garbage, ms per step", |r| {
+        profiled(r, |busy| busy.garbage)
+    }),
     ("dispatches per step", |r| count(r.per_step.dispatches)),
     ("compute passes per step", |r| count(r.per_step.passes)),
     ("submits per step", |r| count(r.per_step.submits)),
@@ -237,6 +299,12 @@ const FIGURES: [Figure; 19] = [
     ("steps timed", |r| r.steps.to_string()),
     ("loss after them", |r| format!("{:.3}", r.last_loss)),
 ];
+
+fn profiled(row: &Row, figure: fn(&Busy) -> f64) -> String {
+    row.busy
+        .as_ref()
+        .map_or("-".into(), |busy| ms(figure(busy)))
+}
 
 /// Three digits are what such a measurement is worth.
 fn ms(value: f64) -> String {

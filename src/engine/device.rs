@@ -14,6 +14,8 @@ pub struct Place {
     pub backend: Backend,
     /// The GPU's name where the system tells it.
     pub adapter: Option<String>,
+    /// Whether it is a GPU that the CPU plays, where the system tells: browsers do not.
+    pub software: bool,
     /// The same GPU as the fast step sees it.
     #[cfg(feature = "webgpu")]
     pub kernels: Option<Kernels>,
@@ -26,6 +28,7 @@ impl Place {
             device: Device::flex().autodiff(),
             backend: Backend::Cpu,
             adapter: None,
+            software: false,
             #[cfg(feature = "webgpu")]
             kernels: None,
         }
@@ -67,11 +70,14 @@ mod gpu {
                     format!("The GPU could not be opened ({e}). Try the CPU."),
                 )
             })?;
-        let name = setup.adapter.get_info().name;
+        let wgpu::AdapterInfo {
+            name, device_type, ..
+        } = setup.adapter.get_info();
         Ok(Place {
             device: device.autodiff(),
             backend: Backend::Webgpu,
             adapter: (!name.is_empty()).then_some(name),
+            software: device_type == wgpu::DeviceType::Cpu,
             kernels: Some(Kernels::new(setup.device, setup.queue)),
         })
     }

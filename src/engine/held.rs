@@ -83,6 +83,20 @@ impl Held {
         self.run.learner.choose(path);
     }
 
+    /// The path of the latest step; [`Path::Readable`] before the first.
+    pub fn path(&self) -> Path {
+        match self.newest {
+            Newest::Run => self.run.learner.path(),
+            Newest::Ahead | Newest::Both => Path::Fast,
+        }
+    }
+
+    /// Why the fast step was not taken, if it could not be.
+    pub fn uncovered(&self) -> Option<&Uncovered> {
+        let of_run = self.run.learner.uncovered();
+        self.uncovered.as_ref().or(of_run)
+    }
+
     /// Queues one training step.
     ///
     /// # Errors

@@ -2,7 +2,10 @@
 
 use anyhow::{Context, Result, bail};
 
-use crate::commands::{bench, build, pretrain, serve, setup, test};
+use crate::commands::{
+    bench::{self, native},
+    build, pretrain, serve, setup, test,
+};
 
 /// What `cargo xtask` can do.
 pub enum Command {
@@ -14,6 +17,8 @@ pub enum Command {
     Build,
     /// Measure the product in a real browser.
     Bench(bench::Options),
+    /// Measure the engine without a browser, and PyTorch beside it.
+    BenchNative(native::Options),
     /// Train the models that the page opens with.
     Pretrain(pretrain::Options),
     /// Install what is missing, and nothing else.
@@ -40,6 +45,14 @@ Commands
     --json FILE          write the figures as JSON
     --text FILE          the text to train on (or the environment variable GLASSFORMER_TEXT)
     --quick              few steps, to see that it works; the figures mean little
+    --to-loss LOSS       also train `laptop` until its validation loss is that low, such as 2.0
+    --site FOLDER        measure a site that is built already, such as dist
+    --only PARTS         some of steps,kinds,passes,drawing,downloads
+    --peers              also measure other trainers that run in a browser, fetched with npm
+  bench --native       measure the engine's steps on this machine's CPU and GPU, without a browser,
+                       and PyTorch beside it, where Python has it
+    --python PROGRAM     the Python that has PyTorch (default: python3)
+    --json, --text, --quick, --to-loss as above
   pretrain             train the models that the page opens with, into www/models/
     --only NAME          those whose name contains NAME, such as glass or additive
   setup                install all that the commands above need, and nothing else
@@ -77,9 +90,18 @@ impl Command {
                 fail_fast: flag(&mut rest, "--fail-fast"),
             }),
             "build" => Command::Build,
+            "bench" if flag(&mut rest, "--native") => Command::BenchNative(native::Options {
+                json: value(&mut rest, "--json")?.map(Into::into),
+                text: value(&mut rest, "--text")?.map(Into::into),
+                python: value(&mut rest, "--python")?.map(Into::into),
+                to_loss: value(&mut rest, "--to-loss")?,
+                quick: flag(&mut rest, "--quick"),
+            }),
             "bench" => Command::Bench(bench::Options {
                 json: value(&mut rest, "--json")?.map(Into::into),
                 text: value(&mut rest, "--text")?.map(Into::into),
+                site: value(&mut rest, "--site")?.map(Into::into),
+                peers: flag(&mut rest, "--peers"),
                 others: std::mem::take(&mut rest),
             }),
             "pretrain" => Command::Pretrain(pretrain::Options {
@@ -102,6 +124,7 @@ impl Command {
             Command::Test(options) => test::run(options),
             Command::Build => build::run(),
             Command::Bench(options) => bench::run(options),
+            Command::BenchNative(options) => native::run(&options),
             Command::Pretrain(options) => pretrain::run(options),
             Command::Setup => setup::run(),
             Command::Help => {
@@ -166,6 +189,7 @@ mod tests {
             ("serve --port", "--port"),
             ("serve --port eighty", "eighty"),
             ("build now", "now"),
+            ("bench --native --peers", "--peers"),
         ] {
             let message = parse(line).err().map(|error| format!("{error:#}"));
             assert!(

@@ -3,6 +3,7 @@
 mod axe;
 pub mod browser;
 mod debian_toolchain;
+pub mod npm;
 mod trunk;
 mod wasm_bindgen;
 mod wasm_target;

@@ -79,17 +79,8 @@ enum Job {
     },
     /// Trains the models that the page opens with.
     Pretrain(pretrain::Pretrain),
-    /// Times training steps of the configurations S and M.
-    Bench {
-        #[command(flatten)]
-        source: Source,
-        /// Steps to time, after ten of warm-up.
-        #[arg(long, default_value_t = 50)]
-        steps: u32,
-        /// readable or fast; left out, fast where the fast step knows the configuration.
-        #[arg(long, value_parser = train::path)]
-        path: Option<glassformer::protocol::Path>,
-    },
+    /// Times training steps of the benchmark's configurations.
+    Bench(bench::Bench),
 }
 
 #[derive(Args)]
@@ -151,11 +142,7 @@ pub fn main() -> Result<(), Fault> {
                 logits(&run, &tokens, &out).await
             }
             Job::Pretrain(options) => pretrain::pretrain(options, &place).await,
-            Job::Bench {
-                source,
-                steps,
-                path,
-            } => bench::bench(&source, steps, path, &place).await,
+            Job::Bench(options) => bench::bench(options, &place).await,
         }
     })
 }

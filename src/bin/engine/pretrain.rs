@@ -8,9 +8,10 @@ use glassformer::engine::{
     checkpoint,
     device::Place,
     exam::examine,
+    held::Held,
     params,
     run::{Run, input},
-    train::{Part, read_steps},
+    train::Part,
 };
 use glassformer::models::{MANIFEST, Manifest, Pretrained};
 use glassformer::protocol::{Fault, FaultKind};
@@ -168,21 +169,23 @@ async fn train(
     place: &Place,
 ) -> Result<(Pretrained, Vec<u8>), Fault> {
     let config = plan.config(kind)?;
-    let mut run = Run::new(config, &mixed(plan.corpora, config.seed), place)?;
+    let text = mixed(plan.corpora, config.seed);
+    let mut run = Held::new(Run::new(config, &text, place)?);
     let start = Instant::now();
     println!("{name}: {} steps", config.train.max_steps);
-    while run.step < config.train.max_steps {
-        let queued = run.queue_step()?;
-        for step in read_steps(vec![queued]).await? {
-            if step.step.is_multiple_of(1000) {
-                let seconds = start.elapsed().as_secs_f64();
-                println!(
-                    "  step {:6}  train {:.4}  {seconds:.0} s",
-                    step.step, step.loss
-                );
-            }
+    while run.step() < config.train.max_steps {
+        run.queue_step().await?;
+        let due = run.step().is_multiple_of(1000) || run.step() == config.train.max_steps;
+        let measured = run.read_steps(due).await?;
+        if let (true, Some(step)) = (due, measured.last()) {
+            let seconds = start.elapsed().as_secs_f64();
+            println!(
+                "  step {:6}  train {:.4}  {seconds:.0} s",
+                step.step, step.loss
+            );
         }
     }
+    let run = run.look().await?;
     let seconds = start.elapsed().as_secs_f64();
     let loss = async |part| {
         let loss = run.mean_loss(part, None, || async { true }).await?;
@@ -192,7 +195,7 @@ async fn train(
     println!("  train {train_loss:.4}  validation {val_loss:.4}");
     let mut scores = BTreeMap::new();
     for corpus in plan.distinct() {
-        let of_corpus = examine(&run, &corpus.exam(1)).await?;
+        let of_corpus = examine(run, &corpus.exam(1)).await?;
         println!("  {}: {}", corpus.name(), shares(&whole(&of_corpus)));
         for (tag, score) in &of_corpus {
             println!("    {tag:?}: of {} {}", score.exact.of, shares(score));
@@ -227,7 +230,7 @@ async fn train(
         scores,
         traced: false,
     };
-    Ok((model, checkpoint::save(&run, false).await?))
+    Ok((model, checkpoint::save(run, false).await?))
 }
 
 /// Whether the model knows what it is meant to know of that text.

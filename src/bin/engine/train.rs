@@ -6,9 +6,10 @@ use glassformer::config::{Preset, Recipe, RunConfig};
 use glassformer::engine::{
     checkpoint,
     device::Place,
+    held::Held,
     measure::measure,
     run::{Run, input},
-    train::{Part, read_steps},
+    train::Part,
 };
 use glassformer::protocol::{Fault, Path};
 use serde_json::json;
@@ -65,7 +66,7 @@ pub fn path(name: &str) -> Result<Path, String> {
 
 pub async fn train(options: Train, place: &Place) -> Result<(), Fault> {
     let text = options.source.read()?;
-    let mut run = match &options.resume {
+    let run = match &options.resume {
         Some(path) => checkpoint::load(&read(path)?, Some(&text), place)?,
         None => {
             let mut config = RunConfig::new(options.preset, options.recipe);
@@ -76,7 +77,8 @@ pub async fn train(options: Train, place: &Place) -> Result<(), Fault> {
             Run::new(config, &text, place)?
         }
     };
-    run.learner.choose(options.path);
+    let mut run = Held::new(run);
+    run.choose(options.path);
     let info = run.info();
     println!(
         "{} parameters, {} characters to train on, {} distinct; ln V {:.4}, single characters {:.4}",
@@ -87,35 +89,37 @@ pub async fn train(options: Train, place: &Place) -> Result<(), Fault> {
         info.unigram_entropy
     );
     let until = match options.steps {
-        Some(steps) => run.step.saturating_add(steps),
-        None => run.config.train.max_steps,
+        Some(steps) => run.step().saturating_add(steps),
+        None => run.config().train.max_steps,
     };
     let start = Instant::now();
     let mut curve = Vec::new();
-    while run.step < until {
-        let queued = run.queue_step()?;
-        for step in read_steps(vec![queued]).await? {
-            let due = step.step.is_multiple_of(run.config.train.eval_every);
-            if due || step.step == until {
-                let val = run.mean_loss(Part::Val, None, || async { true }).await?;
-                curve.push(json!({ "step": step.step, "train": step.loss, "validation": val }));
-                println!(
-                    "step {:6}  train {:.4}  validation {}  norm {:.3}  {:.1} s",
-                    step.step,
-                    step.loss,
-                    val.map_or("-".into(), |v| format!("{v:.4}")),
-                    step.grad_norm,
-                    start.elapsed().as_secs_f64()
-                );
-            }
-        }
+    while run.step() < until {
+        run.queue_step().await?;
+        let due = run.step().is_multiple_of(run.config().train.eval_every) || run.step() == until;
+        let measured = run.read_steps(due).await?;
+        let (true, Some(step)) = (due, measured.last()) else {
+            continue;
+        };
+        let model = run.look().await?;
+        let val = model.mean_loss(Part::Val, None, || async { true }).await?;
+        curve.push(json!({ "step": step.step, "train": step.loss, "validation": val }));
+        println!(
+            "step {:6}  train {:.4}  validation {}  norm {:.3}  {:.1} s",
+            step.step,
+            step.loss,
+            val.map_or("-".into(), |v| format!("{v:.4}")),
+            step.grad_norm,
+            start.elapsed().as_secs_f64()
+        );
     }
-    println!("steps by the {} path", run.learner.path().name());
-    if let Some(why) = run.learner.uncovered() {
+    println!("steps by the {} path", run.path().name());
+    if let Some(why) = run.uncovered() {
         println!("not by the fast one: {why}");
     }
+    let run = run.look().await?;
     if let Some(path) = &options.out {
-        write(path, &checkpoint::save(&run, true).await?)?;
+        write(path, &checkpoint::save(run, true).await?)?;
     }
     if let Some(path) = &options.report {
         let report = json!({
@@ -123,7 +127,7 @@ pub async fn train(options: Train, place: &Place) -> Result<(), Fault> {
             "parameters": info.params,
             "seconds": start.elapsed().as_secs_f64(),
             "curve": curve,
-            "layers": measure(&run, REPORT_WINDOWS).await?,
+            "layers": measure(run, REPORT_WINDOWS).await?,
         });
         let text = serde_json::to_string_pretty(&report).map_err(input)?;
         write(path, text.as_bytes())?;

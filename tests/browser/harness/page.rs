@@ -112,11 +112,14 @@ impl Page {
     pub fn go(&mut self, address: &str) -> Outcome<()> {
         self.command("Page.navigate", json!({"url": address}))?;
         let start = Instant::now();
-        while !matches!(self.eval("!!window.glassformer"), Ok(true)) {
+        let scripting = self.setup.scripting;
+        while !matches!(self.eval(&format!("!!window.{scripting}")), Ok(true)) {
             // A page that fails while it starts will never have it.
             self.check_clean()?;
             if start.elapsed() > HUNG {
-                return trouble("the page does not start: there is no window.glassformer");
+                return trouble(format!(
+                    "the page does not start: there is no window.{scripting}"
+                ));
             }
         }
         Ok(())

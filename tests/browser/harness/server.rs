@@ -18,6 +18,10 @@ use std::{
 /// The file that every worker of the page starts from.
 const WORKER: &str = "engine-worker.js";
 
+/// With these a page is cross-origin isolated, and has `SharedArrayBuffer`.
+const ISOLATED: &str = "Cross-Origin-Opener-Policy: same-origin\r\n\
+                        Cross-Origin-Embedder-Policy: require-corp\r\n";
+
 /// The site as `trunk build --release` leaves it, or the folder that GLASSFORMER_SITE names.
 ///
 /// # Errors
@@ -47,6 +51,8 @@ pub struct Site {
 
 struct Shared {
     root: PathBuf,
+    /// More lines of each file's answer.
+    headers: &'static str,
     folder: &'static str,
     delay: Duration,
     /// Stands before the worker's own script.
@@ -65,7 +71,8 @@ impl Site {
         let listener = TcpListener::bind("127.0.0.1:0").map_err(no_port)?;
         let origin = format!("http://{}", listener.local_addr().map_err(no_port)?);
         let shared = Arc::new(Shared {
-            root: site()?,
+            root: setup.root.clone().map_or_else(site, Ok)?,
+            headers: if setup.isolated { ISOLATED } else { "" },
             folder: setup.folder,
             delay: setup.delay,
             worker_script: format!("{};{};\n", setup.stand.script(), setup.worker_script),
@@ -148,9 +155,10 @@ impl Shared {
         // The length is said at once: a progress bar needs it.
         let head = format!(
             "HTTP/1.1 200 OK\r\nContent-Type: {}\r\nContent-Length: {}\r\n\
-             Cache-Control: no-cache\r\nConnection: close\r\n\r\n",
+             Cache-Control: no-cache\r\n{}Connection: close\r\n\r\n",
             mime(target.split('?').next().unwrap_or_default()),
-            file.metadata()?.len() + before.len() as u64
+            file.metadata()?.len() + before.len() as u64,
+            self.headers
         );
         stream.write_all(head.as_bytes())?;
         stream.write_all(before)?;

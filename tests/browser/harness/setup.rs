@@ -1,6 +1,6 @@
 //! In which browser and from which server a test's page is opened.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 /// What the browser has to offer of WebGPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +52,12 @@ pub enum Reply {
 /// The page, the browser around it and the server behind it.
 #[derive(Clone, Debug)]
 pub struct Setup {
+    /// Another folder that is served in the site's place; for the benchmark's other trainers.
+    pub root: Option<PathBuf>,
+    /// What stands in `window` once the page has started.
+    pub scripting: &'static str,
+    /// Whether the server sends the headers with which a page may share memory between threads.
+    pub isolated: bool,
     /// The folder of the address under which the site lies, as on a school's web space.
     pub folder: &'static str,
     /// What follows it, such as `?backend=cpu`.
@@ -78,6 +84,9 @@ pub struct Setup {
 impl Default for Setup {
     fn default() -> Self {
         Setup {
+            root: None,
+            scripting: "glassformer",
+            isolated: false,
             folder: "/some/school/glassformer/",
             query: "",
             hash: "#/train",

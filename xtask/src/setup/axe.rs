@@ -3,9 +3,10 @@
 
 use std::fs;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
-use crate::{machine::Machine, programs};
+use super::npm;
+use crate::machine::Machine;
 
 /// What is installed; another version may find more, and so fails a page that has not changed.
 const VERSION: &str = "4.14.1";
@@ -23,24 +24,7 @@ pub fn found(machine: &Machine) -> Option<String> {
 
 /// Fetches it.
 pub fn install(machine: &Machine) -> Result<()> {
-    if !programs::succeeds(machine.command("npm").arg("--version")) {
-        if !programs::has_apt() {
-            bail!("install Node.js with npm, and run the same command again");
-        }
-        programs::apt_install("npm", "Installing npm, which fetches axe")?;
-    }
-    let folder = machine.root.join(FOLDER);
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let mut npm = machine.command("npm");
-    npm.args([
-        "install",
-        "--no-save",
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-    ])
-    .arg("--prefix")
-    .arg(&folder)
-    .arg(format!("axe-core@{VERSION}"));
-    programs::run(&mut npm).context("axe could not be fetched from npm's registry")
+    let package = format!("axe-core@{VERSION}");
+    npm::fetch(machine, &machine.root.join(FOLDER), &[&package])
+        .context("axe could not be fetched from npm's registry")
 }
