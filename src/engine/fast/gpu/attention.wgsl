@@ -35,9 +35,12 @@ struct Op {
     tokens: u32, // T
     heads: u32, // H
     width: u32, // D
-    scale: f32, // 1 / sqrt(D)
+    scale: f32, // 1 / sqrt(D); 1 where scores are additive
     normaliser: u32,
     keys: u32,
+    // additive.wgsl: v, [H, D], and the shares of its gradient, [B, 2 tiles, C]
+    vectors: u32,
+    shares: u32,
 }
 
 const SOFTMAX = 0u;

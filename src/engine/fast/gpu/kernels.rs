@@ -17,6 +17,10 @@ pub enum Kernel {
     Attention,
     AttentionQueries,
     AttentionKeys,
+    Additive,
+    AdditiveQueries,
+    AdditiveKeys,
+    Columns,
     Join,
     CrossEntropy,
     ClipShares,
@@ -28,6 +32,10 @@ impl Kernel {
     /// The entry point and the source after the common beginning.
     fn source(self) -> (&'static str, &'static str) {
         let attention = include_str!("attention.wgsl");
+        let additive = concat!(
+            include_str!("attention.wgsl"),
+            include_str!("additive.wgsl")
+        );
         let clip = include_str!("clip.wgsl");
         match self {
             Kernel::Embedding => ("main", include_str!("embedding.wgsl")),
@@ -38,6 +46,10 @@ impl Kernel {
             Kernel::Attention => ("forward", attention),
             Kernel::AttentionQueries => ("queries", attention),
             Kernel::AttentionKeys => ("keys", attention),
+            Kernel::Additive => ("additive_forward", additive),
+            Kernel::AdditiveQueries => ("additive_queries", additive),
+            Kernel::AdditiveKeys => ("additive_keys", additive),
+            Kernel::Columns => ("main", include_str!("columns.wgsl")),
             Kernel::Join => ("main", include_str!("join.wgsl")),
             Kernel::CrossEntropy => ("main", include_str!("cross_entropy.wgsl")),
             Kernel::ClipShares => ("shares", clip),

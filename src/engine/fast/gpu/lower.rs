@@ -4,6 +4,8 @@
 //! the bias, the activation, the sum with the stream, and backwards the activation's slope. So a
 //! block of standard attention takes seven dispatches forwards and eight back.
 
+mod additive;
+
 use super::kernels::Kernel;
 use super::step::StepLayout;
 use crate::config::attention::Normaliser;
@@ -71,6 +73,7 @@ pub fn lower(plan: &Plan, layout: &mut Layout, dropout: bool) -> Result<Program,
         dispatches: Vec::new(),
         written: Vec::new(),
         ds: layout.slot(squares),
+        shares: layout.slot(additive::shares(plan)),
         losses: layout.slot(rows),
         rows,
         vocab,
@@ -88,14 +91,14 @@ pub fn lower(plan: &Plan, layout: &mut Layout, dropout: bool) -> Result<Program,
     })
 }
 
-/// Whether there is a kernel for every operation: for those of standard attention there is.
+/// Whether there is a kernel for every operation: for those of standard and additive attention there
+/// is.
 fn covered(plan: &Plan) -> Result<(), Uncovered> {
     let strange = |op: &Op| match op {
         Op::Attention(op) => match (&op.scoring, &op.stats, &op.span) {
-            (Scoring::Dot, None, None) => None,
-            (Scoring::Additive { .. }, _, _) => Some("additive attention"),
-            (Scoring::Dot, Some(_), _) => Some("head_gated attention"),
-            (Scoring::Dot, None, Some(_)) => Some("adaptive_span attention"),
+            (Scoring::Dot | Scoring::Additive { .. }, None, None) => None,
+            (_, Some(_), _) => Some("head_gated attention"),
+            (_, None, Some(_)) => Some("adaptive_span attention"),
         },
         Op::Gate(_) => Some("head_gated attention"),
         Op::Gist(_) | Op::Reach(_) => Some("adaptive_span attention"),
@@ -143,6 +146,8 @@ struct Lowering<'a> {
     written: Vec<Slot>,
     /// dS of all heads of one layer: `[B, H, T, T]`.
     ds: Slot,
+    /// What each four queries bring to the gradient of additive v: `[B, 2 tiles, C]`.
+    shares: Slot,
     /// `[R]`
     losses: Slot,
     rows: usize,
@@ -397,16 +402,24 @@ impl Lowering<'_> {
     }
 
     fn attention(&mut self, op: &Attention) {
-        let groups = tiles(op);
-        let words = self.heads(op);
-        self.push(Kernel::Attention, words, groups);
+        match op.scoring {
+            Scoring::Dot => {
+                let words = self.heads(op);
+                self.push(Kernel::Attention, words, tiles(op));
+            }
+            Scoring::Additive { v, .. } => self.additive(op, v),
+        }
     }
 
     fn attention_back(&mut self, op: &Attention) {
-        let groups = tiles(op);
-        let words = self.heads(op);
-        self.push(Kernel::AttentionQueries, words.clone(), groups);
-        self.push(Kernel::AttentionKeys, words, groups);
+        match op.scoring {
+            Scoring::Dot => {
+                let words = self.heads(op);
+                self.push(Kernel::AttentionQueries, words.clone(), tiles(op));
+                self.push(Kernel::AttentionKeys, words, tiles(op));
+            }
+            Scoring::Additive { v, .. } => self.additive_back(op, v),
+        }
     }
 
     /// Attention's uniforms, the same there and back.
@@ -417,6 +430,10 @@ impl Lowering<'_> {
             Normaliser::Softmax => 0,
             Normaliser::OffByOne => 1,
             Normaliser::Sigmoid => 2,
+        };
+        let scale = match op.scoring {
+            Scoring::Dot => (op.sizes.width as f32).sqrt().recip(),
+            Scoring::Additive { .. } => 1.0,
         };
         vec![
             at(op.qkv.value),
@@ -429,7 +446,7 @@ impl Lowering<'_> {
             op.sizes.tokens as u32,
             op.sizes.heads as u32,
             op.sizes.width as u32,
-            (op.sizes.width as f32).sqrt().recip().to_bits(),
+            scale.to_bits(),
             normaliser,
             keys,
         ]
