@@ -163,21 +163,22 @@ fn two_hundred_steps_lose_what_the_readable_ones_lose() {
 fn whoever_looks_sees_the_weights_of_the_latest_step() {
     let config = config(Kind::Standard, Recipe::Notes, 0.0);
     let (mut fast, mut readable) = (run(config, None), run(config, Some(Path::Readable)));
-    let loss = |run: &Run| {
+    let loss = |run: &mut Run| {
         let loss = block_on(run.mean_loss(Part::Val, Some(2), || async { true }));
         loss.expect("evaluates").expect("a text")
     };
-    let mut last = loss(&fast);
+    let mut last = loss(&mut fast);
     for _ in 0..4 {
         train(&mut fast, 10);
         train(&mut readable, 10);
-        let (ours, theirs) = (loss(&fast), loss(&readable));
+        let (ours, theirs) = (loss(&mut fast), loss(&mut readable));
         assert!((ours - theirs).abs() < 1e-4, "{ours} {theirs}");
         assert!(ours < last, "new weights each time");
         last = ours;
         let bytes = block_on(checkpoint::save(&fast, true)).expect("saved");
-        let loaded = checkpoint::load(&bytes, Some(&text()), &Place::cpu()).expect("loads");
-        assert_eq!(loss(&loaded), ours);
+        let mut loaded = checkpoint::load(&bytes, Some(&text()), &Place::cpu()).expect("loads");
+        let theirs = loss(&mut loaded);
+        assert!((theirs - ours).abs() < 1e-5 * ours, "{theirs} {ours}");
     }
 }
 

@@ -1,12 +1,12 @@
 //! The fast step on the GPU, ahead of the model that burn has: its weights are newer until somebody
 //! asks for them. Where an engine is built for the CPU only there is none of it.
 
-#[cfg(feature = "webgpu")]
+#[cfg(feature = "gpu")]
 pub use gpu::Ahead;
-#[cfg(not(feature = "webgpu"))]
+#[cfg(not(feature = "gpu"))]
 pub use none::Ahead;
 
-#[cfg(feature = "webgpu")]
+#[cfg(feature = "gpu")]
 mod gpu {
     use crate::engine::fast::cpu::Lesson;
     use crate::engine::fast::gpu::Gpu;
@@ -15,8 +15,9 @@ mod gpu {
     use crate::engine::optim::{AdamW, learning_rate};
     use crate::engine::params;
     use crate::engine::run::{Run, unread};
-    use crate::engine::train::Measured;
+    use crate::engine::train::{Measured, Part, evaluation, mean, no_text};
     use crate::protocol::Fault;
+    use crate::text::batch::Batch;
     use burn::tensor::Tensor;
     use std::collections::VecDeque;
 
@@ -33,10 +34,10 @@ mod gpu {
         /// no GPU, or there is no text.
         pub async fn new(run: &Run) -> Option<Result<Self, Uncovered>> {
             let kernels = run.place.kernels.as_ref()?;
-            let (config, vocab) = (&run.config, run.model().vocab());
-            let parameters = parameters(run.model());
             // Without a text the step itself will say so.
             let (batch, _) = run.lesson().ok()?;
+            let (config, vocab) = (&run.config, run.model().vocab());
+            let parameters = parameters(run.model());
             let shape = [batch.batch_size, batch.block_size];
             let gpu = Gpu::new(kernels, &config.model, vocab, shape, &parameters).await;
             Some(gpu.map(|gpu| Ahead {
@@ -68,6 +69,30 @@ mod gpu {
             *model = params::fill(model.clone(), values);
             *optimizer = AdamW::filled(model, [values, m, v], &device);
             Ok(())
+        }
+
+        /// The weights after all queued steps, as [`crate::engine::learner::Learner::bytes`] has them.
+        pub async fn bytes(&self, with_optimizer: bool) -> Result<Vec<u8>, Fault> {
+            self.gpu.bytes(with_optimizer).await.map_err(unread)
+        }
+
+        /// As [`Run::mean_loss`], of the weights after all queued steps.
+        pub async fn mean_loss<F: Future<Output = bool>>(
+            &mut self,
+            run: &Run,
+            part: Part,
+            limit: Option<usize>,
+            between: impl FnMut() -> F,
+        ) -> Result<Option<f32>, Fault> {
+            let text = run.text.as_ref().ok_or_else(no_text)?;
+            let batches = evaluation(text, &run.config, part, limit);
+            let losses = async |batch: &Batch| self.gpu.losses(batch).await.map_err(unread);
+            mean(batches, losses, between).await
+        }
+
+        /// The logits after the last of one token or more, at most a block: V numbers.
+        pub async fn next_logits(&mut self, context: &[u32]) -> Result<Vec<f32>, Fault> {
+            self.gpu.next_logits(context).await.map_err(unread)
         }
 
         /// Queues the run's next step and counts it.
@@ -116,11 +141,11 @@ mod gpu {
     }
 }
 
-#[cfg(not(feature = "webgpu"))]
+#[cfg(not(feature = "gpu"))]
 mod none {
     use crate::engine::fast::plan::Uncovered;
     use crate::engine::run::Run;
-    use crate::engine::train::Measured;
+    use crate::engine::train::{Measured, Part};
     use crate::protocol::Fault;
 
     /// Never made.
@@ -137,6 +162,24 @@ mod none {
         }
 
         pub async fn leave(&self, _: &mut Run) -> Result<(), Fault> {
+            match *self {}
+        }
+
+        pub async fn bytes(&self, _: bool) -> Result<Vec<u8>, Fault> {
+            match *self {}
+        }
+
+        pub async fn mean_loss<F: Future<Output = bool>>(
+            &mut self,
+            _: &Run,
+            _: Part,
+            _: Option<usize>,
+            _: impl FnMut() -> F,
+        ) -> Result<Option<f32>, Fault> {
+            match *self {}
+        }
+
+        pub async fn next_logits(&mut self, _: &[u32]) -> Result<Vec<f32>, Fault> {
             match *self {}
         }
 

@@ -10,9 +10,9 @@ use super::gpt::Gpt;
 use super::learner::Learner;
 use super::optim::AdamW;
 use super::params;
-use super::run::{Run, TrainingText, input, unread};
+use super::run::{Run, TrainingText, input};
 use crate::config::RunConfig;
-use crate::protocol::Fault;
+use crate::protocol::{Fault, FaultKind};
 use crate::text::tokenizer::Tokenizer;
 use burn::tensor::{Tensor, TensorData};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -27,31 +27,33 @@ pub const FORMAT: u32 = 1;
 /// # Errors
 /// When the device does not give the numbers back.
 pub async fn save(run: &Run, with_optimizer: bool) -> Result<Vec<u8>, Fault> {
-    let parameters = params::list(run.model());
-    let mut named: Vec<(String, &[usize])> = parameters
-        .iter()
-        .map(|p| (p.name.clone(), p.shape.as_slice()))
-        .collect();
-    let mut tensors: Vec<Tensor<1>> = parameters.iter().map(|p| p.tensor.clone()).collect();
-    if with_optimizer {
-        let optimizer = run.learner.optimizer();
-        for (which, moments) in [("m", &optimizer.m), ("v", &optimizer.v)] {
-            let of_each = parameters.iter();
-            named.extend(of_each.map(|p| (moment_name(which, &p.name), p.shape.as_slice())));
-            tensors.push(moments.clone());
-        }
-    }
-    let all = Tensor::cat(tensors, 0); // [numbers]
-    let data = all.into_data_async().await.map_err(unread)?;
-    let bytes: Vec<u8> = data.iter::<f32>().flat_map(f32::to_le_bytes).collect();
+    write(run, &run.learner.bytes(with_optimizer).await?)
+}
 
-    let mut rest = bytes.as_slice();
-    let mut views = Vec::with_capacity(named.len());
-    for (name, shape) in named {
-        let (head, tail) = rest.split_at(shape.iter().product::<usize>() * 4);
-        rest = tail;
-        let view = TensorView::new(Dtype::F32, shape.to_vec(), head).map_err(input)?;
-        views.push((name, view));
+/// The run with those numbers, which [`Learner::bytes`] describes, as safetensors bytes. Of the run's
+/// own weights nothing is read: they may be of an earlier step.
+pub(super) fn write(run: &Run, numbers: &[u8]) -> Result<Vec<u8>, Fault> {
+    let parameters = params::shapes(run.learner.form());
+    let mut views = Vec::with_capacity(3 * parameters.len());
+    let mut rest = numbers;
+    for part in [None, Some("m"), Some("v")] {
+        // Without the optimizer nothing is left after the parameters.
+        if rest.is_empty() {
+            break;
+        }
+        for (name, shape) in &parameters {
+            let bytes = 4 * shape.iter().product::<usize>();
+            let (head, tail) = rest.split_at_checked(bytes).ok_or_else(|| {
+                Fault::new(
+                    FaultKind::Internal,
+                    "The model has lost some of its numbers.",
+                )
+            })?;
+            rest = tail;
+            let name = part.map_or(name.clone(), |which| moment_name(which, name));
+            let view = TensorView::new(Dtype::F32, shape.clone(), head).map_err(input)?;
+            views.push((name, view));
+        }
     }
     let vocab: String = run.tokenizer.vocab().iter().collect();
     let metadata = HashMap::from([

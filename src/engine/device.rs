@@ -3,7 +3,7 @@
 use crate::protocol::{Backend, Fault, FaultKind};
 use burn::tensor::Device;
 
-#[cfg(feature = "webgpu")]
+#[cfg(feature = "gpu")]
 use super::fast::gpu::kernels::Kernels;
 
 /// An opened device, with what the page wants to say about it.
@@ -17,7 +17,7 @@ pub struct Place {
     /// Whether it is a GPU that the CPU plays, where the system tells: browsers do not.
     pub software: bool,
     /// The same GPU as the fast step sees it.
-    #[cfg(feature = "webgpu")]
+    #[cfg(feature = "gpu")]
     pub kernels: Option<Kernels>,
 }
 
@@ -29,7 +29,7 @@ impl Place {
             backend: Backend::Cpu,
             adapter: None,
             software: false,
-            #[cfg(feature = "webgpu")]
+            #[cfg(feature = "gpu")]
             kernels: None,
         }
     }

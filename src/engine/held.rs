@@ -3,14 +3,21 @@
 //! On the GPU the fast step has the weights in memory of its own, from where they can only be brought
 //! back by waiting. [`Held::look`] waits; and since nothing else here hands out the run or its model,
 //! nobody can see weights of an earlier step.
+//!
+//! What a person asks for while a model trains needs no look: losses, the next character and a
+//! checkpoint come from the numbers where they are. Only what plain operations alone can do (recorded
+//! passes, changes to a pass) fills the model that burn has.
 
 use super::ahead::Ahead;
+use super::checkpoint;
 use super::fast::plan::Uncovered;
 use super::run::{Run, input};
-use super::train::{Measured, Queued, read_steps};
+use super::sample::Generation;
+use super::train::{Measured, Part, Queued, read_steps};
 use crate::config::RunConfig;
 use crate::protocol::{Backend, Fault, Path, RunInfo};
 use crate::text::tokenizer::Tokenizer;
+use crate::trace::Entry;
 
 /// A run, and its twin on the GPU where there is one.
 #[derive(Debug)]
@@ -104,24 +111,25 @@ impl Held {
     /// device fails.
     pub async fn queue_step(&mut self) -> Result<(), Fault> {
         if self.goes_ahead().await? {
-            if let (Newest::Run, Some(ahead)) = (self.newest, &self.ahead) {
-                ahead.enter(&self.run).await?;
-            }
             if let Some(ahead) = &mut self.ahead {
                 // Also where the step then fails: what the run has is no longer vouched for.
                 self.newest = Newest::Ahead;
                 ahead.queue_step(&mut self.run)?;
             }
-        } else {
-            self.look().await?;
-            self.newest = Newest::Run;
-            let queued = self.run.queue_step()?;
-            self.queued.push(queued);
+            return Ok(());
         }
+        if let (Some(why), Some(Path::Fast)) = (&self.uncovered, self.run.learner.asked()) {
+            return Err(input(format!("{why}; take the readable path.")));
+        }
+        self.look().await?;
+        self.newest = Newest::Run;
+        let queued = self.run.queue_step()?;
+        self.queued.push(queued);
         Ok(())
     }
 
-    /// Whether the next step is the twin's, which is made where it can be.
+    /// Whether there is a twin and it may be used; it is made where it can be, and has the weights of
+    /// the latest step then.
     async fn goes_ahead(&mut self) -> Result<bool, Fault> {
         let asked = self.run.learner.asked();
         if self.run.place.backend == Backend::Cpu || asked == Some(Path::Readable) {
@@ -134,10 +142,70 @@ impl Held {
                 None => {}
             }
         }
-        match (&self.uncovered, asked) {
-            (Some(why), Some(Path::Fast)) => Err(input(format!("{why}; take the readable path."))),
-            _ => Ok(self.ahead.is_some()),
+        if let (Newest::Run, Some(ahead)) = (self.newest, &self.ahead) {
+            ahead.enter(&self.run).await?;
+            self.newest = Newest::Both;
         }
+        Ok(self.ahead.is_some())
+    }
+
+    /// As [`Run::mean_loss`], of the weights of the latest step.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn mean_loss<F: Future<Output = bool>>(
+        &mut self,
+        part: Part,
+        limit: Option<usize>,
+        between: impl FnMut() -> F,
+    ) -> Result<Option<f32>, Fault> {
+        if self.goes_ahead().await?
+            && let Some(ahead) = &mut self.ahead
+        {
+            return ahead.mean_loss(&self.run, part, limit, between).await;
+        }
+        self.look().await?;
+        self.run.mean_loss(part, limit, between).await
+    }
+
+    /// Writes one more character.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub async fn write(&mut self, generation: &mut Generation) -> Result<String, Fault> {
+        if self.goes_ahead().await?
+            && let Some(ahead) = &mut self.ahead
+        {
+            let block_size = self.run.config.model.block_size;
+            let logits = ahead.next_logits(generation.window(block_size)).await?;
+            return Ok(generation.take(&logits, &self.run.tokenizer));
+        }
+        generation.advance(self.look().await?).await
+    }
+
+    /// The weights of the latest step, as [`Learner::bytes`](super::learner::Learner::bytes) has them.
+    async fn bytes(&self, with_optimizer: bool) -> Result<Vec<u8>, Fault> {
+        match (self.newest, &self.ahead) {
+            (Newest::Ahead | Newest::Both, Some(ahead)) => ahead.bytes(with_optimizer).await,
+            (Newest::Run, _) | (_, None) => self.run.learner.bytes(with_optimizer).await,
+        }
+    }
+
+    /// The run as safetensors bytes.
+    ///
+    /// # Errors
+    /// When the device does not give the numbers back.
+    pub async fn save(&self, with_optimizer: bool) -> Result<Vec<u8>, Fault> {
+        checkpoint::write(&self.run, &self.bytes(with_optimizer).await?)
+    }
+
+    /// Every weight under its checkpoint name, and their numbers one after the other, as
+    /// little-endian bytes.
+    ///
+    /// # Errors
+    /// When the device does not give them back.
+    pub async fn weights(&self) -> Result<(Vec<Entry>, Vec<u8>), Fault> {
+        Ok((self.run.entries(), self.bytes(false).await?))
     }
 
     /// The numbers of queued steps, oldest first: all of them, or those that are due so that no more

@@ -78,6 +78,48 @@ impl Learner {
         }
     }
 
+    /// A model of the same form, whose weights may be of an earlier step.
+    pub(super) fn form(&self) -> &Gpt {
+        match &self.place {
+            Place::Burn(both) => &both.0,
+            Place::Fast(fast) => fast.model.get().unwrap_or(&fast.form),
+        }
+    }
+
+    /// The parameters' numbers, and after them m's and v's with the optimizer, as little-endian bytes:
+    /// `[n]` each.
+    ///
+    /// # Errors
+    /// When the device does not give them back.
+    pub async fn bytes(&self, with_optimizer: bool) -> Result<Vec<u8>, Fault> {
+        let some = if with_optimizer { 3 } else { 1 };
+        match &self.place {
+            Place::Burn(both) => {
+                let (model, optimizer) = &**both;
+                let mut tensors: Vec<Tensor<1>> =
+                    params::list(model).into_iter().map(|p| p.tensor).collect();
+                if with_optimizer {
+                    tensors.extend([optimizer.m.clone(), optimizer.v.clone()]);
+                }
+                let all = Tensor::cat(tensors, 0); // [some n]
+                let data = all.into_data_async().await.map_err(unread)?;
+                Ok(data.iter::<f32>().flat_map(f32::to_le_bytes).collect())
+            }
+            Place::Fast(fast) => Ok(little_endian(&fast.cpu.state()[..some])),
+        }
+    }
+
+    /// The fast step's memory, where the weights are in it and may be used: for windows of that many
+    /// tokens.
+    pub(super) fn evaluator(&mut self, tokens: usize) -> Option<&mut Cpu> {
+        match &mut self.place {
+            Place::Fast(fast) if self.asked != Some(Path::Readable) => {
+                fast.cpu.takes(tokens).then_some(&mut fast.cpu)
+            }
+            Place::Fast(_) | Place::Burn(_) => None,
+        }
+    }
+
     /// Which path steps take from now on; `None` for the best there is.
     pub fn choose(&mut self, path: Option<Path>) {
         self.asked = path;
@@ -212,6 +254,21 @@ pub fn parameters(model: &Gpt) -> Vec<Parameter> {
             name: p.name,
         })
         .collect()
+}
+
+/// All numbers, one part after the other.
+fn little_endian(parts: &[&[f32]]) -> Vec<u8> {
+    let mut bytes = vec![0; 4 * parts.iter().map(|part| part.len()).sum::<usize>()];
+    let mut rest = bytes.as_mut_slice();
+    for part in parts {
+        let (head, tail) = rest.split_at_mut(4 * part.len());
+        // Place by place, which becomes a plain copy.
+        for (to, x) in head.as_chunks_mut::<4>().0.iter_mut().zip(*part) {
+            *to = x.to_le_bytes();
+        }
+        rest = tail;
+    }
+    bytes
 }
 
 /// The numbers of a tensor on the CPU, which are there without waiting. (Burn's own way to them

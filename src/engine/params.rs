@@ -66,6 +66,30 @@ pub fn list<M: Module>(model: &M) -> Vec<Named> {
     lister.found
 }
 
+/// Names and shapes of all parameters in order, without a question to the device.
+pub fn shapes<M: Module>(model: &M) -> Vec<(String, Vec<usize>)> {
+    #[derive(Default)]
+    struct Lister {
+        path: Path,
+        found: Vec<(String, Vec<usize>)>,
+    }
+    impl ModuleVisitor for Lister {
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.path.enter(name, container);
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.path.exit();
+        }
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let shape = param.val().dims().to_vec();
+            self.found.push((self.path.name(), shape));
+        }
+    }
+    let mut lister = Lister::default();
+    model.visit(&mut lister);
+    lister.found
+}
+
 /// Each parameter's gradient in order, flattened; zeros where the loss does not depend on it.
 pub fn gradients<M: Module>(model: &M, gradients: &mut Gradients) -> Vec<Tensor<1>> {
     struct Collector<'a> {

@@ -24,9 +24,9 @@ pub struct Generation {
 impl Generation {
     /// # Errors
     /// An option outside its range, or a prompt with characters outside the vocabulary (named).
-    pub fn new(run: &Run, prompt: &str, options: Sampling) -> Result<Self, Fault> {
+    pub fn new(tokenizer: &Tokenizer, prompt: &str, options: Sampling) -> Result<Self, Fault> {
         check(&options)?;
-        let tokens = run.tokenizer.encode(prompt).map_err(super::run::input)?;
+        let tokens = tokenizer.encode(prompt).map_err(super::run::input)?;
         Ok(Generation {
             prompt_len: tokens.len(),
             tokens,
@@ -52,14 +52,9 @@ impl Generation {
     /// # Errors
     /// When the device fails.
     pub async fn advance(&mut self, run: &Run) -> Result<String, Fault> {
-        // Nothing to go on: any character may follow the empty text, so start from the first.
-        let first = [0];
-        let seen = match self.tokens.is_empty() {
-            true => &first[..],
-            false => &self.tokens[..],
-        };
         let logits = match run.place.backend {
             Backend::Cpu => {
+                let seen = seen(&self.tokens);
                 // The made-up first character is forgotten as soon as there is a real one.
                 if self.read == seen.len() {
                     (self.reading, self.read) = (Reading::default(), 0);
@@ -68,15 +63,30 @@ impl Generation {
                 self.read = seen.len();
                 self.reading.read(run, new, false).await?.logits
             }
-            Backend::Webgpu => {
-                let block_size = run.config.model.block_size;
-                let window = &seen[seen.len().saturating_sub(block_size)..];
-                next_logits(run, window).await?
-            }
+            Backend::Webgpu => next_logits(run, self.window(run.config.model.block_size)).await?,
         };
-        let token = draw(&logits, &self.options, &mut self.stream);
-        self.tokens.push(token as u32);
-        Ok(run.tokenizer.decode(&[token as u32]))
+        Ok(self.take(&logits, &run.tokenizer))
+    }
+
+    /// What the next character is drawn from: one token or more, at most so many.
+    pub(super) fn window(&self, block_size: usize) -> &[u32] {
+        let seen = seen(&self.tokens);
+        &seen[seen.len().saturating_sub(block_size)..]
+    }
+
+    /// Writes a character drawn from the logits after that window.
+    pub(super) fn take(&mut self, logits: &[f32], tokenizer: &Tokenizer) -> String {
+        let token = draw(logits, &self.options, &mut self.stream) as u32;
+        self.tokens.push(token);
+        tokenizer.decode(&[token])
+    }
+}
+
+/// The tokens; the first character of all where there are none, since any may follow nothing.
+fn seen(tokens: &[u32]) -> &[u32] {
+    match tokens.is_empty() {
+        true => &[0],
+        false => tokens,
     }
 }
 

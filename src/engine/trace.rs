@@ -1,7 +1,6 @@
 //! A forward pass, recorded whole: the readable path is run once over a text, and what it left on
 //! the tape becomes a [`Trace`].
 
-use super::params::{Named, plain};
 use super::record::{Recorded, Tape, Watch};
 use super::run::{Run, input, unread};
 use crate::protocol::Fault;
@@ -108,18 +107,16 @@ impl Run {
     /// # Errors
     /// When the device fails.
     pub async fn weights(&self) -> Result<(Vec<Entry>, Vec<f32>), Fault> {
-        let (mut entries, mut flat) = (Vec::new(), Vec::new());
-        for Named {
-            name,
-            shape,
-            tensor,
-        } in super::params::list(self.model())
-        {
-            entries.push(Entry { name, shape });
-            flat.push(plain(tensor));
-        }
-        let data = Tensor::cat(flat, 0).into_data_async().await; // [numbers]
-        Ok((entries, data.map_err(unread)?.iter::<f32>().collect()))
+        let bytes = self.learner.bytes(false).await?;
+        let (numbers, _) = bytes.as_chunks();
+        let numbers = numbers.iter().map(|bytes| f32::from_le_bytes(*bytes));
+        Ok((self.entries(), numbers.collect()))
+    }
+
+    /// Every weight's checkpoint name and shape.
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        let named = super::params::shapes(self.learner.form()).into_iter();
+        named.map(|(name, shape)| Entry { name, shape }).collect()
     }
 
     /// Says which parameter is not a number.

@@ -10,8 +10,8 @@ use super::fast::cpu::Lesson;
 use super::learner::{self, at_once};
 use super::optim;
 use super::params;
-use super::run::{Run, unread};
-use crate::config::Attention;
+use super::run::{Run, TrainingText, unread};
+use crate::config::{Attention, RunConfig};
 use crate::protocol::{Backend, Fault, FaultKind};
 use crate::text::batch::{Batch, windows};
 use burn::module::Module;
@@ -144,51 +144,75 @@ impl Run {
     /// # Errors
     /// When there is no text, or the device fails.
     pub async fn mean_loss<F: Future<Output = bool>>(
-        &self,
+        &mut self,
         part: Part,
         limit: Option<usize>,
-        mut between: impl FnMut() -> F,
+        between: impl FnMut() -> F,
     ) -> Result<Option<f32>, Fault> {
         let text = self.text.as_ref().ok_or_else(no_text)?;
-        let tokens = match part {
-            Part::Val => &text.dataset.val,
-            // As much of the training text as there is validation text.
-            Part::TrainHead => {
-                let n = text.dataset.val.len().min(text.dataset.train.len());
-                &text.dataset.train[..n]
-            }
-        };
+        let batches = evaluation(text, &self.config, part, limit);
         let block_size = self.config.model.block_size;
-        let batch_size = match self.config.model.attention {
-            // Its size in memory was checked for the training batch.
-            Attention::Additive(_) => self.config.train.batch_size.min(EVAL_BATCH),
-            Attention::Standard(_) | Attention::HeadGated(_) | Attention::AdaptiveSpan(_) => {
-                EVAL_BATCH
-            }
-        };
-        let batches = tokens.len().div_ceil(block_size * batch_size).max(1);
-        let stride = limit.map_or(1, |limit| batches.div_ceil(limit.max(1)));
-
-        let model = self.model().valid();
+        if let Some(cpu) = self.learner.evaluator(block_size) {
+            return mean(batches, async |batch| Ok(cpu.losses(batch)), between).await;
+        }
+        let model = self.learner.model().valid();
         let device = self.place.plain();
-        let (mut sum, mut count) = (0.0f64, 0usize);
-        for batch in windows(tokens, block_size, batch_size).step_by(stride) {
-            let n = batch.inputs.len();
-            let (tokens, targets) = upload(&batch, &device);
+        let losses = async |batch: &Batch| {
+            let (tokens, targets) = upload(batch, &device);
             let loss = model.loss(tokens, targets, None).cross_entropy; // [1]
             let loss: f32 = loss.into_scalar_async().await.map_err(unread)?;
-            sum += f64::from(loss) * n as f64;
-            count += n;
-            if !between().await {
-                return Ok(None);
-            }
-        }
-        Ok((count > 0).then(|| (sum / count as f64) as f32))
+            Ok(f64::from(loss) * batch.inputs.len() as f64)
+        };
+        mean(batches, losses, between).await
     }
 }
 
+/// The batches that an evaluation reads; `limit` as in [`Run::mean_loss`].
+pub(super) fn evaluation<'a>(
+    text: &'a TrainingText,
+    config: &RunConfig,
+    part: Part,
+    limit: Option<usize>,
+) -> impl Iterator<Item = Batch> + use<'a> {
+    let tokens = match part {
+        Part::Val => &text.dataset.val,
+        // As much of the training text as there is validation text.
+        Part::TrainHead => {
+            let n = text.dataset.val.len().min(text.dataset.train.len());
+            &text.dataset.train[..n]
+        }
+    };
+    let block_size = config.model.block_size;
+    let batch_size = match config.model.attention {
+        // Its size in memory was checked for the training batch.
+        Attention::Additive(_) => config.train.batch_size.min(EVAL_BATCH),
+        Attention::Standard(_) | Attention::HeadGated(_) | Attention::AdaptiveSpan(_) => EVAL_BATCH,
+    };
+    let batches = tokens.len().div_ceil(block_size * batch_size).max(1);
+    let stride = limit.map_or(1, |limit| batches.div_ceil(limit.max(1)));
+    windows(tokens, block_size, batch_size).step_by(stride)
+}
+
+/// The mean over all targets of the batches; `losses` gives the sum over one batch's. `None` where
+/// there are none, or `between` has ended it.
+pub(super) async fn mean<F: Future<Output = bool>>(
+    batches: impl Iterator<Item = Batch>,
+    mut losses: impl AsyncFnMut(&Batch) -> Result<f64, Fault>,
+    mut between: impl FnMut() -> F,
+) -> Result<Option<f32>, Fault> {
+    let (mut sum, mut count) = (0.0, 0);
+    for batch in batches {
+        sum += losses(&batch).await?;
+        count += batch.inputs.len();
+        if !between().await {
+            return Ok(None);
+        }
+    }
+    Ok((count > 0).then(|| (sum / count as f64) as f32))
+}
+
 /// Windows in one batch of an evaluation.
-const EVAL_BATCH: usize = 32;
+pub(super) const EVAL_BATCH: usize = 32;
 
 /// Which text an evaluation reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -121,3 +121,24 @@ fn additive_steps_ask_little_more() -> Outcome<()> {
     asks_little(&spec("additive", 0.2), 64.0)?;
     asks_little(&deep("additive"), 192.0)
 }
+
+#[test]
+fn losses_a_checkpoint_and_writing_make_no_bind_group() -> Outcome<()> {
+    in_browser(&counting(), |page| {
+        runs::new_run(page, &spec("standard", 0.0))?;
+        page.eval::<()>("void await glassformer.train(5)")?;
+        let before = Counters::read(page)?;
+        page.script::<()>(
+            "await glassformer.evaluate();
+             await glassformer.checkpoint({ optimizer: true });
+             await glassformer.generate({ prompt: 'the ', tokens: 5 });",
+        )?;
+        let each = Counters::read(page)?.per_step(before, 1);
+        if each.dispatches == 0.0 {
+            return trouble("no dispatch was counted: nothing asked the weights where they are");
+        }
+        assert_eq!(each.bind_groups, 0.0, "{each:?}");
+        assert_eq!(each.pipelines, 0.0, "{each:?}");
+        Ok(())
+    })
+}

@@ -237,8 +237,7 @@ async fn reach(target: f32, text: &str, options: &Bench, place: &Place) -> Resul
     let start = Instant::now();
     loop {
         steps(&mut run, EVAL_EVERY).await?;
-        let model = run.look().await?;
-        let val_loss = model
+        let val_loss = run
             .mean_loss(Part::Val, Some(EVAL_BATCHES), || async { true })
             .await?;
         if val_loss.is_some_and(|loss| loss <= target) || run.step() >= config.train.max_steps {

@@ -156,7 +156,7 @@ async fn sample(options: Sample, place: &Place) -> Result<(), Fault> {
         top_p: options.top_p,
         seed: options.seed,
     };
-    let mut generation = Generation::new(&run, &options.prompt, sampling)?;
+    let mut generation = Generation::new(&run.tokenizer, &options.prompt, sampling)?;
     print!("{}", options.prompt);
     while !generation.is_done() {
         print!("{}", generation.advance(&run).await?);

@@ -185,13 +185,13 @@ async fn train(
             );
         }
     }
-    let run = run.look().await?;
     let seconds = start.elapsed().as_secs_f64();
-    let loss = async |part| {
+    let mut loss = async |part| {
         let loss = run.mean_loss(part, None, || async { true }).await?;
         Ok::<_, Fault>(loss.unwrap_or(f32::NAN))
     };
     let (train_loss, val_loss) = (loss(Part::TrainHead).await?, loss(Part::Val).await?);
+    let run = run.look().await?;
     println!("  train {train_loss:.4}  validation {val_loss:.4}");
     let mut scores = BTreeMap::new();
     for corpus in plan.distinct() {

@@ -101,8 +101,7 @@ pub async fn train(options: Train, place: &Place) -> Result<(), Fault> {
         let (true, Some(step)) = (due, measured.last()) else {
             continue;
         };
-        let model = run.look().await?;
-        let val = model.mean_loss(Part::Val, None, || async { true }).await?;
+        let val = run.mean_loss(Part::Val, None, || async { true }).await?;
         curve.push(json!({ "step": step.step, "train": step.loss, "validation": val }));
         println!(
             "step {:6}  train {:.4}  validation {}  norm {:.3}  {:.1} s",

@@ -1,10 +1,12 @@
 //! The plan, carried out on the CPU, on one thread.
 
 use super::arena::Arena;
+use super::evaluate::{Filled, filled};
 use super::matmul::Scratch;
 use super::plan::{Op, Parameter, Plan, Uncovered};
 use crate::config::{ModelConfig, TrainConfig};
 use crate::engine::dropout::Dropout;
+use crate::text::batch::Batch;
 
 /// A plan and its memory.
 #[derive(Debug)]
@@ -51,6 +53,11 @@ impl Cpu {
         [self.plan.batch, self.plan.tokens] == shape
     }
 
+    /// Whether it can evaluate windows of that many tokens.
+    pub fn takes(&self, tokens: usize) -> bool {
+        tokens <= self.plan.tokens
+    }
+
     /// Parameters and both moments: `[n]` each.
     pub fn state(&self) -> [&[f32]; 3] {
         let optimizer = &self.plan.optimizer;
@@ -86,6 +93,25 @@ impl Cpu {
             backward(op, &mut self.arena, &mut self.scratch, lesson);
         }
         self.arena.get(self.plan.loss)[0]
+    }
+
+    /// The sum of the losses of a text's windows, dropout off; none longer than the plan's.
+    pub fn losses(&mut self, batch: &Batch) -> f64 {
+        let mut sum = 0.0;
+        for Filled { tokens, targets } in filled(batch, [self.plan.batch, self.plan.tokens]) {
+            let lesson = Lesson {
+                tokens: &tokens,
+                targets: &targets,
+                dropout: None,
+            };
+            for op in &self.plan.ops {
+                match op {
+                    Op::CrossEntropy(op) => sum += op.sum(&self.arena, &targets),
+                    op => forward(op, &mut self.arena, &mut self.scratch, &lesson),
+                }
+            }
+        }
+        sum
     }
 
     /// A step along the gradients; `step` counts from 0. Returns their norm before clipping: where

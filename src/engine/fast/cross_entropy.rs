@@ -8,8 +8,9 @@
 //! Both come out of the same exponentials, so the forward pass makes both.
 
 use super::arena::{Arena, Node, Slot};
-use super::functions::exp;
-use super::lanes::{F32x4, largest, map, sum};
+use super::evaluate::UNASKED;
+use super::lanes::{F32x4, largest, map};
+use super::pattern::exponentials;
 
 #[derive(Clone, Debug)]
 pub struct CrossEntropy {
@@ -31,15 +32,28 @@ impl CrossEntropy {
         let rows = logits.chunks_exact(v).zip(grad.chunks_exact_mut(v));
         for ((logits, grad), target) in rows.zip(targets) {
             let target = *target as usize;
-            let most = F32x4::splat(largest(logits));
+            let most = largest(logits);
             grad.copy_from_slice(logits);
-            map(grad, |l| exp(l - most)); // [V]
-            let all = sum(grad);
+            let all = exponentials(grad, most); // of [V]
             let factor = F32x4::splat(share / all);
             map(grad, |e| e * factor);
             grad[target] -= share;
-            total += f64::from(most.array()[0] - logits[target] + libm::logf(all));
+            total += f64::from(most - logits[target] + libm::logf(all));
         }
         loss[0] = (total / targets.len() as f64) as f32;
+    }
+
+    /// The sum of the rows' losses, of those that are asked for; nothing is written.
+    pub fn sum(&self, arena: &Arena, targets: &[u32]) -> f64 {
+        let rows = arena.get(self.logits.value).chunks_exact(self.vocab);
+        let mut e = vec![0.0; self.vocab];
+        let asked = rows.zip(targets).filter(|(_, target)| **target != UNASKED);
+        let losses = asked.map(|(logits, target)| {
+            let most = largest(logits);
+            e.copy_from_slice(logits);
+            let all = exponentials(&mut e, most);
+            f64::from(most - logits[*target as usize] + libm::logf(all))
+        });
+        losses.sum()
     }
 }

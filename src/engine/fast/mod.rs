@@ -21,9 +21,10 @@ pub mod cpu;
 pub mod cross_entropy;
 pub mod dropout;
 pub mod embedding;
+pub mod evaluate;
 pub mod functions;
 pub mod gate;
-#[cfg(feature = "webgpu")]
+#[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod join;
 pub mod lanes;

@@ -92,6 +92,11 @@ impl Plan {
         builder.model()?;
         Ok(builder.finish())
     }
+
+    /// V
+    pub fn vocab(&self) -> usize {
+        self.logits.value.len() / (self.batch * self.tokens)
+    }
 }
 
 /// Numbers in the largest of all tables, in a type that no product overflows.

@@ -11,10 +11,10 @@ type Seen = (Reply, Vec<Vec<u8>>);
 
 impl<H: Host> Session<H> {
     pub(super) async fn weights(&mut self) -> Result<Seen, Fault> {
-        let run = self.run().await?;
+        let run = self.run.as_ref().ok_or_else(no_run)?;
         let (entries, numbers) = run.weights().await?;
-        let step = run.step;
-        Ok((Reply::Weights { step, entries }, vec![bytes_of(&numbers)]))
+        let step = run.step();
+        Ok((Reply::Weights { step, entries }, vec![numbers]))
     }
 
     pub(super) async fn trace(

@@ -179,7 +179,8 @@ impl<H: Host> Session<H> {
             }
             Command::Evaluate => self.evaluate().await?,
             Command::Generate { prompt, options } => {
-                let generation = Generation::new(self.run().await?, &prompt, options)?;
+                let run = self.run.as_ref().ok_or_else(no_run)?;
+                let generation = Generation::new(run.tokenizer(), &prompt, options)?;
                 self.end_writing(Ok(()));
                 self.writing = Some(Writing { id, generation });
                 return Ok(None);
@@ -189,9 +190,9 @@ impl<H: Host> Session<H> {
                 Reply::Done
             }
             Command::Checkpoint { with_optimizer } => {
-                let run = self.run().await?;
-                let bytes = checkpoint::save(run, with_optimizer).await?;
-                let step = run.step;
+                let run = self.run.as_ref().ok_or_else(no_run)?;
+                let bytes = run.save(with_optimizer).await?;
+                let step = run.step();
                 return Ok(Some((Reply::Checkpoint { step }, vec![bytes])));
             }
             Command::Weights => return self.weights().await.map(Some),
@@ -246,7 +247,7 @@ impl<H: Host> Session<H> {
 
     async fn evaluate(&mut self) -> Result<Reply, Fault> {
         let host = &self.host;
-        let run = self.run.as_mut().ok_or_else(no_run)?.look().await?;
+        let run = self.run.as_mut().ok_or_else(no_run)?;
         let go_on = || async {
             host.breathe().await;
             true
@@ -380,8 +381,6 @@ impl<H: Host> Session<H> {
         };
         let host = &self.host;
         let val_loss = run
-            .look()
-            .await?
             .mean_loss(Part::Val, Some(ESTIMATE_BATCHES), || async {
                 !host.breathe().await
             })
@@ -397,12 +396,12 @@ impl<H: Host> Session<H> {
     }
 
     async fn save(&mut self) -> Result<(), Fault> {
-        let Some(run) = &mut self.run else {
+        let Some(run) = &self.run else {
             return Ok(());
         };
-        let run = run.look().await?;
-        let bytes = checkpoint::save(run, true).await?;
-        self.host.emit(Event::Saved { step: run.step }, vec![bytes]);
+        let bytes = run.save(true).await?;
+        let step = run.step();
+        self.host.emit(Event::Saved { step }, vec![bytes]);
         self.last_save = Instant::now();
         if let Some(training) = &mut self.training {
             training.last_read = Instant::now();
@@ -466,7 +465,7 @@ impl<H: Host> Session<H> {
         let (Some(run), Some(writing)) = (&mut self.run, &mut self.writing) else {
             return Ok(());
         };
-        let text = writing.generation.advance(run.look().await?).await?;
+        let text = run.write(&mut writing.generation).await?;
         let id = writing.id;
         self.host.emit(Event::Wrote { id, text }, Vec::new());
         if writing.generation.is_done() {

@@ -12,7 +12,7 @@ struct Op {
     grad: u32,
     // [rows]
     losses: u32,
-    // Where step's targets begin: [rows]
+    // Where step's targets begin: [rows], NONE where a row only fills up
     targets: u32,
     rows: u32,
     vocab: u32,
@@ -41,6 +41,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         arena[op.grad + row * op.vocab + v] = select(weight, weight - 1.0, v == answer) / rows;
     }
     if lane == 0u {
-        arena[op.losses + row] = most - arena[first + answer] + log(all);
+        let loss = most - arena[first + min(answer, op.vocab - 1u)] + log(all);
+        arena[op.losses + row] = select(0.0, loss, answer != NONE);
     }
 }

@@ -5,6 +5,7 @@
 //! block of standard attention takes seven dispatches forwards and eight back.
 
 mod additive;
+pub mod pass;
 
 use super::kernels::Kernel;
 use super::step::StepLayout;
@@ -62,22 +63,7 @@ pub struct Program {
 /// # Errors
 /// [`Uncovered`], when there is no kernel for it.
 pub fn lower(plan: &Plan, layout: &mut Layout, dropout: bool) -> Result<Program, Uncovered> {
-    let rows = plan.batch * plan.tokens;
-    let vocab = plan.logits.value.len() / rows;
-    covered(plan)?;
-    let (sites, squares) = masks(plan);
-    let sites = if dropout { sites } else { Vec::new() };
-    let mut lowering = Lowering {
-        plan,
-        step: StepLayout::new(sites, rows, vocab),
-        dispatches: Vec::new(),
-        written: Vec::new(),
-        ds: layout.slot(squares),
-        shares: layout.slot(additive::shares(plan)),
-        losses: layout.slot(rows),
-        rows,
-        vocab,
-    };
+    let mut lowering = Lowering::new(plan, layout, dropout)?;
     lowering.forward()?;
     lowering.backward();
     let n = plan.optimizer.values.len();
@@ -162,7 +148,26 @@ struct Then {
     out: Slot,
 }
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
+    fn new(plan: &'a Plan, layout: &mut Layout, dropout: bool) -> Result<Self, Uncovered> {
+        let rows = plan.batch * plan.tokens;
+        let vocab = plan.vocab();
+        covered(plan)?;
+        let (sites, squares) = masks(plan);
+        let sites = if dropout { sites } else { Vec::new() };
+        Ok(Lowering {
+            plan,
+            step: StepLayout::new(sites, rows, vocab),
+            dispatches: Vec::new(),
+            written: Vec::new(),
+            ds: layout.slot(squares),
+            shares: layout.slot(additive::shares(plan)),
+            losses: layout.slot(rows),
+            rows,
+            vocab,
+        })
+    }
+
     fn forward(&mut self) -> Result<(), Uncovered> {
         let plan = self.plan;
         let mut ops = plan.ops.iter().peekable();

@@ -14,10 +14,13 @@
 //! buffer that the host may read, and while it waits for one such copy the steps of the next are
 //! already queued.
 //!
-//! [`lower`] turns the plan into dispatches, [`kernels`] has the kernels' sources, one `.wgsl` for
-//! each operation; [`step`] writes what is new, [`reading`] brings numbers back.
+//! [`lower`] turns a plan into dispatches, and [`lists`] has those of a model; [`kernels`] has the
+//! kernels' sources, one `.wgsl` for each operation; [`step`] writes what is new, [`reading`] brings
+//! numbers back. [`evaluate`] asks the weights without moving them.
 
+pub mod evaluate;
 pub mod kernels;
+pub mod lists;
 pub mod lower;
 pub mod reading;
 pub mod step;
@@ -27,8 +30,9 @@ use super::cpu::Lesson;
 use super::plan::{Parameter, Plan, Uncovered};
 use crate::config::{ModelConfig, TrainConfig};
 use kernels::Kernels;
-use lower::{Dispatch, Program, RING};
-use reading::{Reading, Unread};
+use lists::Lists;
+use lower::{Dispatch, RING};
+use reading::{Reading, Unread, numbers};
 use std::collections::VecDeque;
 
 /// Steps whose numbers are read together.
@@ -44,11 +48,11 @@ pub struct Gpu {
     device: wgpu::Device,
     queue: wgpu::Queue,
     plan: Plan,
-    program: Program,
+    lists: Lists,
     arena: wgpu::Buffer,
     step: wgpu::Buffer,
     group: wgpu::BindGroup,
-    commands: Vec<Command>,
+    commands: Commands,
     /// The step's words, and their bytes: kept from step to step.
     words: Vec<u32>,
     bytes: Vec<u8>,
@@ -60,6 +64,14 @@ pub struct Gpu {
     readings: VecDeque<(Reading, std::ops::Range<usize>)>,
     /// Buffers of copies that have been read.
     free: Vec<wgpu::Buffer>,
+}
+
+/// The commands of each list.
+#[derive(Debug)]
+struct Commands {
+    training: Vec<Command>,
+    evaluation: Vec<Command>,
+    writing: Vec<Command>,
 }
 
 /// One dispatch, ready to be encoded.
@@ -86,12 +98,14 @@ impl Gpu {
         parameters: &[Parameter],
     ) -> Result<Self, Uncovered> {
         let (plan, mut layout) = Plan::new(config, vocab, shape, parameters)?;
-        let program = lower::lower(&plan, &mut layout, config.dropout > 0.0)?;
+        let lists = Lists::new(config, &plan, &mut layout, parameters)?;
         let device = &kernels.device;
-        within_limits(&program, &layout, &device.limits())?;
+        let limits = device.limits();
+        within(&limits, &layout)?;
+        lists.within(&limits)?;
         let memory = device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let validity = device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let gpu = Gpu::make(kernels, plan, program, &layout, parameters);
+        let gpu = Gpu::make(kernels, plan, lists, &layout, parameters);
         // The scope opened last is closed first, whatever it caught.
         let invalid = validity.pop().await;
         if memory.pop().await.is_some() {
@@ -106,11 +120,17 @@ impl Gpu {
     fn make(
         kernels: &Kernels,
         plan: Plan,
-        program: Program,
+        lists: Lists,
         layout: &Layout,
         parameters: &[Parameter],
     ) -> Self {
         use wgpu::BufferUsages as Use;
+        let mut first = 0;
+        let [training, evaluation, writing] = lists.dispatches().map(|list| {
+            let commands = commands(kernels, list, first);
+            first += list.len();
+            commands
+        });
         let Kernels { device, queue, .. } = kernels;
         let buffer = |bytes: usize, usage| {
             device.create_buffer(&wgpu::BufferDescriptor {
@@ -121,9 +141,10 @@ impl Gpu {
             })
         };
         let arena = buffer(4 * layout.numbers(), Use::STORAGE | Use::COPY_SRC);
-        let step = buffer(4 * program.step.size(), Use::STORAGE);
-        let uniforms = buffer(UNIFORMS * program.dispatches.len(), Use::UNIFORM);
-        queue.write_buffer(&uniforms, 0, &all_uniforms(&program.dispatches));
+        let step = buffer(4 * lists.training.step.size(), Use::STORAGE);
+        let bytes = lists.uniforms();
+        let uniforms = buffer(bytes.len(), Use::UNIFORM);
+        queue.write_buffer(&uniforms, 0, &bytes);
         let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: None,
             layout: &kernels.bindings,
@@ -147,11 +168,15 @@ impl Gpu {
             ],
         });
         let gpu = Gpu {
-            commands: commands(kernels, &program.dispatches),
+            commands: Commands {
+                training,
+                evaluation,
+                writing,
+            },
             device: device.clone(),
             queue: queue.clone(),
             plan,
-            program,
+            lists,
             arena,
             step,
             group,
@@ -164,13 +189,13 @@ impl Gpu {
         };
         let decay = |p: &Parameter| std::iter::repeat_n(if p.decays { 1.0 } else { 0.0 }, p.len);
         let decays: Vec<f32> = parameters.iter().flat_map(decay).collect();
-        gpu.set(gpu.program.decays, &decays);
+        gpu.set(gpu.lists.training.decays, &decays);
         gpu
     }
 
     /// Dispatches of a step.
     pub fn dispatches(&self) -> usize {
-        self.commands.len()
+        self.commands.training.len()
     }
 
     /// Takes parameters and moments over; `[n]` each.
@@ -191,29 +216,10 @@ impl Gpu {
     /// Queues one training step, which counts from 0: forwards, backwards, AdamW.
     pub fn step(&mut self, lesson: &Lesson, train: &TrainConfig, step: u32) {
         let place = (self.steps % RING) as u32;
-        self.program
-            .step
-            .write(&mut self.words, lesson, train, step, place);
-        self.bytes.clear();
-        self.bytes
-            .extend(self.words.iter().flat_map(|word| word.to_le_bytes()));
-        self.queue.write_buffer(&self.step, 0, &self.bytes);
-        let mut encoder = self.device.create_command_encoder(&Default::default());
-        {
-            let mut pass = encoder.begin_compute_pass(&Default::default());
-            for Command {
-                pipeline,
-                uniforms,
-                groups: [x, y, z],
-            } in &self.commands
-            {
-                if let Some(pipeline) = pipeline {
-                    pass.set_pipeline(pipeline);
-                }
-                pass.set_bind_group(0, &self.group, &[*uniforms]);
-                pass.dispatch_workgroups(*x, *y, *z);
-            }
-        }
+        let layout = &self.lists.training.step;
+        layout.write(&mut self.words, lesson, train, step, place);
+        self.upload();
+        let encoder = self.encoded(&self.commands.training);
         self.steps += 1;
         self.open += 1;
         match self.open {
@@ -222,6 +228,35 @@ impl Gpu {
                 self.queue.submit([encoder.finish()]);
             }
         }
+    }
+
+    /// Brings the words that are new to the GPU.
+    fn upload(&mut self) {
+        self.bytes.clear();
+        self.bytes
+            .extend(self.words.iter().flat_map(|word| word.to_le_bytes()));
+        self.queue.write_buffer(&self.step, 0, &self.bytes);
+    }
+
+    /// The commands in one pass.
+    fn encoded(&self, commands: &[Command]) -> wgpu::CommandEncoder {
+        let mut encoder = self.device.create_command_encoder(&Default::default());
+        {
+            let mut pass = encoder.begin_compute_pass(&Default::default());
+            for Command {
+                pipeline,
+                uniforms,
+                groups: [x, y, z],
+            } in commands
+            {
+                if let Some(pipeline) = pipeline {
+                    pass.set_pipeline(pipeline);
+                }
+                pass.set_bind_group(0, &self.group, &[*uniforms]);
+                pass.dispatch_workgroups(*x, *y, *z);
+            }
+        }
+        encoder
     }
 
     /// Loss and gradient norm (before clipping) of steps, oldest first, each once: those that are
@@ -235,16 +270,17 @@ impl Gpu {
             self.submit_with_ring(encoder);
         }
         let ahead = if all { 0 } else { AHEAD };
-        let mut numbers = Vec::new();
+        let mut all_numbers = Vec::new();
         while self.readings.len() > ahead
             && let Some((reading, steps)) = self.readings.pop_front()
         {
             let (ring, buffer) = reading.finish().await?;
             self.free.push(buffer);
+            let ring = numbers(&ring);
             let places = steps.map(|step| 2 * (step % RING));
-            numbers.extend(places.map(|place| [ring[place], ring[place + 1]]));
+            all_numbers.extend(places.map(|place| [ring[place], ring[place + 1]]));
         }
-        Ok(numbers)
+        Ok(all_numbers)
     }
 
     /// Leaves the numbers of queued steps unread.
@@ -255,7 +291,7 @@ impl Gpu {
 
     /// Submits, and asks for the ring as it is then.
     fn submit_with_ring(&mut self, mut encoder: wgpu::CommandEncoder) {
-        let ring = self.program.report;
+        let ring = self.lists.training.report;
         let buffer = match self.free.pop() {
             Some(buffer) => buffer,
             None => self.staging(ring.len()),
@@ -273,12 +309,21 @@ impl Gpu {
     /// # Errors
     /// [`Unread`], when the device is lost or has no room.
     pub async fn state(&self) -> Result<[Vec<f32>; 3], Unread> {
+        let n = self.plan.optimizer.values.len();
+        let all = self.bytes(true).await?;
+        Ok([0, 1, 2].map(|which| numbers(&all[4 * which * n..][..4 * n])))
+    }
+
+    /// Parameters, and after them both moments with the optimizer, after all queued steps, as
+    /// little-endian bytes: `[n]` each.
+    ///
+    /// # Errors
+    /// As [`Gpu::state`].
+    pub async fn bytes(&self, with_optimizer: bool) -> Result<Vec<u8>, Unread> {
         let optimizer = &self.plan.optimizer;
-        let n = optimizer.values.len();
-        let all = self
-            .read(&[optimizer.values, optimizer.m, optimizer.v])
-            .await?;
-        Ok([0, 1, 2].map(|which| all[which * n..][..n].to_vec()))
+        let slots = [optimizer.values, optimizer.m, optimizer.v];
+        let some = if with_optimizer { 3 } else { 1 };
+        self.read(&slots[..some]).await
     }
 
     /// The latest batch's logits: `[B, T, V]`.
@@ -286,7 +331,7 @@ impl Gpu {
     /// # Errors
     /// As [`Gpu::state`].
     pub async fn logits(&self) -> Result<Vec<f32>, Unread> {
-        self.read(&[self.plan.logits.value]).await
+        Ok(numbers(&self.read(&[self.plan.logits.value]).await?))
     }
 
     /// Every parameter's gradient before clipping: `[n]`.
@@ -294,11 +339,11 @@ impl Gpu {
     /// # Errors
     /// As [`Gpu::state`].
     pub async fn gradients(&self) -> Result<Vec<f32>, Unread> {
-        self.read(&[self.plan.optimizer.grads]).await
+        Ok(numbers(&self.read(&[self.plan.optimizer.grads]).await?))
     }
 
     /// Several places, one after the other.
-    async fn read(&self, slots: &[Slot]) -> Result<Vec<f32>, Unread> {
+    async fn read(&self, slots: &[Slot]) -> Result<Vec<u8>, Unread> {
         let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let buffer = self.staging(slots.iter().map(|slot| slot.len()).sum());
         if memory.pop().await.is_some() {
@@ -311,8 +356,10 @@ impl Gpu {
             to += slot.len();
         }
         self.queue.submit([encoder.finish()]);
-        let (numbers, _) = Reading::new(&self.device, buffer).finish().await?;
-        Ok(numbers)
+        let (bytes, buffer) = Reading::new(&self.device, buffer).finish().await?;
+        // At once, and not when the browser gets round to it: a checkpoint's is large.
+        buffer.destroy();
+        Ok(bytes)
     }
 
     /// A buffer for that many numbers, which the host may read.
@@ -331,20 +378,11 @@ impl Gpu {
     }
 }
 
-/// Whether the device takes so much memory and so many workgroups.
-fn within_limits(
-    program: &Program,
-    layout: &Layout,
-    limits: &wgpu::Limits,
-) -> Result<(), Uncovered> {
+/// Whether the device takes so much memory.
+fn within(limits: &wgpu::Limits, layout: &Layout) -> Result<(), Uncovered> {
     let bytes = 4 * layout.numbers() as u64;
-    if bytes > limits.max_buffer_size || bytes > limits.max_storage_buffer_binding_size {
-        return Err(uncovered(layout));
-    }
-    let most = limits.max_compute_workgroups_per_dimension;
-    let mut groups = program.dispatches.iter().flat_map(|d| d.groups);
-    match groups.any(|n| n > most) {
-        true => Err(Uncovered::Gpu("batches of so many rows")),
+    match bytes > limits.max_buffer_size || bytes > limits.max_storage_buffer_binding_size {
+        true => Err(uncovered(layout)),
         false => Ok(()),
     }
 }
@@ -355,25 +393,14 @@ fn uncovered(layout: &Layout) -> Uncovered {
     }
 }
 
-/// Every operation's uniforms, [`UNIFORMS`] bytes each.
-fn all_uniforms(dispatches: &[Dispatch]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(UNIFORMS * dispatches.len());
-    for dispatch in dispatches {
-        let end = bytes.len() + UNIFORMS;
-        bytes.extend(dispatch.op.iter().flat_map(|word| word.to_le_bytes()));
-        bytes.resize(end, 0);
-    }
-    bytes
-}
-
-/// The dispatches with their pipelines.
-fn commands(kernels: &Kernels, dispatches: &[Dispatch]) -> Vec<Command> {
+/// The dispatches with their pipelines; `first` is the place of the first one's uniforms.
+fn commands(kernels: &Kernels, dispatches: &[Dispatch], first: usize) -> Vec<Command> {
     let mut last = None;
     let one = |(n, Dispatch { kernel, groups, .. }): (usize, &Dispatch)| {
         let again = last.replace(*kernel) == Some(*kernel);
         Command {
             pipeline: (!again).then(|| kernels.pipeline(*kernel)),
-            uniforms: (n * UNIFORMS) as u32,
+            uniforms: ((first + n) * UNIFORMS) as u32,
             groups: *groups,
         }
     };

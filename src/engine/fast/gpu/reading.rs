@@ -9,6 +9,12 @@ use std::{future::Future, pin::Pin};
 #[error("the numbers on the GPU cannot be read: {0}")]
 pub struct Unread(pub String);
 
+/// The f32 that stand in a buffer's bytes.
+pub fn numbers(bytes: &[u8]) -> Vec<f32> {
+    let (numbers, _) = bytes.as_chunks();
+    numbers.iter().map(|n| f32::from_le_bytes(*n)).collect()
+}
+
 /// A buffer that the host will be able to read once the GPU has come to it.
 #[derive(Debug)]
 pub struct Reading {
@@ -29,7 +35,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 impl Reading {
-    /// Asks for the buffer, of f32, as it will be when everything submitted before is done.
+    /// Asks for the buffer as it will be when everything submitted before is done.
     pub fn new(device: &wgpu::Device, buffer: wgpu::Buffer) -> Self {
         let state = Arc::new(Mutex::new(State::default()));
         let ours = state.clone();
@@ -47,26 +53,21 @@ impl Reading {
         }
     }
 
-    /// Waits for the numbers. The buffer can be used again afterwards.
+    /// Waits for the bytes. The buffer can be used again afterwards.
     ///
     /// # Errors
     /// [`Unread`].
-    pub async fn finish(self) -> Result<(Vec<f32>, wgpu::Buffer), Unread> {
+    pub async fn finish(self) -> Result<(Vec<u8>, wgpu::Buffer), Unread> {
         // In the browser the device goes on by itself and this does nothing.
         let waited = self.device.poll(wgpu::PollType::wait_indefinitely());
         waited.map_err(|error| Unread(error.to_string()))?;
         Mapped(&self.state).await?;
         let unread = |error: wgpu::MapRangeError| Unread(error.to_string());
         let view = self.buffer.get_mapped_range(..).map_err(unread)?;
-        let numbers = view
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .map(|bytes| f32::from_le_bytes(*bytes));
-        let numbers = numbers.collect();
+        let bytes = view.to_vec();
         drop(view);
         self.buffer.unmap();
-        Ok((numbers, self.buffer))
+        Ok((bytes, self.buffer))
     }
 }
 

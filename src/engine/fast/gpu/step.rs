@@ -83,6 +83,17 @@ impl StepLayout {
         self.sort(words, lesson.tokens);
     }
 
+    /// The buffer's words for a pass that learns nothing, up to the targets; `report` is the place of its
+    /// sum.
+    pub fn write_pass(&self, words: &mut Vec<u32>, tokens: &[u32], targets: &[u32], report: usize) {
+        words.clear();
+        words.resize(HEAD - 1, 0);
+        words.push(report as u32);
+        // No site has a mask here, so no keys stand between.
+        words.extend(tokens);
+        words.extend(targets);
+    }
+
     /// The rows by token, by counting (Knuth 1973, 5.2): rows of one token stay in their order.
     fn sort(&self, words: &mut Vec<u32>, tokens: &[u32]) {
         let (order, starts) = (self.order(), self.starts());

@@ -1,0 +1,205 @@
+//! What is asked of the weights between two steps, on the GPU: losses, the next character and
+//! checkpoints, which come from the numbers where they are, against the CPU and the readable model.
+
+mod drawn;
+
+use burn::tensor::Device;
+use drawn::{VOCAB, model, numbers, pick, unchanged};
+use glassformer::config::{Attention, Kind, Preset, Recipe, RunConfig, attention::Normaliser};
+use glassformer::engine::checkpoint;
+use glassformer::engine::device::Place;
+use glassformer::engine::fast::cpu::{Cpu, Lesson};
+use glassformer::engine::fast::gpu::Gpu;
+use glassformer::engine::fast::gpu::kernels::Kernels;
+use glassformer::engine::held::Held;
+use glassformer::engine::learner::parameters;
+use glassformer::engine::params;
+use glassformer::engine::run::Run;
+use glassformer::engine::sample::Generation;
+use glassformer::engine::train::Part;
+use glassformer::protocol::{Backend, Path, Sampling};
+use glassformer::random::Stream;
+use glassformer::text::batch::Batch;
+use glassformer::text::corpus::Corpus;
+use pollster::block_on;
+use safetensors::SafeTensors;
+use std::collections::BTreeMap;
+
+const NO_ADAPTER: &str = "There is no GPU for these tests. Chromium brings one in software: set \
+    VK_ICD_FILENAMES to the file vk_swiftshader_icd.json beside its program, and LD_LIBRARY_PATH to \
+    its folder.";
+
+/// A GPU of the test's own: without its feature std, wgpu keeps scopes for errors by device and not by
+/// thread.
+fn kernels() -> Kernels {
+    block_on(open()).unwrap_or_else(|why| panic!("{NO_ADAPTER} ({why})"))
+}
+
+async fn open() -> Result<Kernels, String> {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let adapter = instance.request_adapter(&Default::default()).await;
+    let adapter = adapter.map_err(|error| error.to_string())?;
+    let descriptor = wgpu::DeviceDescriptor {
+        required_limits: adapter.limits(),
+        ..Default::default()
+    };
+    let device = adapter.request_device(&descriptor).await;
+    let (device, queue) = device.map_err(|error| error.to_string())?;
+    Ok(Kernels::new(device, queue))
+}
+
+/// Whether there are kernels for that kind.
+fn covered(kind: Kind) -> bool {
+    match kind {
+        Kind::Standard | Kind::Additive => true,
+        Kind::HeadGated | Kind::AdaptiveSpan => false,
+    }
+}
+
+/// Largest difference, as a share of the largest number.
+fn error(ours: &[f32], theirs: &[f32]) -> f32 {
+    assert_eq!(ours.len(), theirs.len());
+    let scale = theirs.iter().fold(1e-3f32, |most, x| most.max(x.abs()));
+    let pairs = ours.iter().zip(theirs);
+    // A NaN is an error, not nothing.
+    pairs.fold(0.0, |most, (a, b)| match (a - b).abs() / scale {
+        d if d.is_nan() || d > most => d,
+        _ => most,
+    })
+}
+
+#[test]
+fn losses_and_the_next_character_come_from_the_weights_where_they_are() {
+    let kernels = kernels();
+    for kind in Kind::ALL.into_iter().filter(|kind| covered(*kind)) {
+        for n in 0..20 {
+            let mut stream = Stream::new(n, "asked").at(kind as u64);
+            let mut config = drawn::draw(&mut stream, kind);
+            config.block_size += stream.below(20);
+            config.dropout = pick(&mut stream, &[0.0, 0.2]);
+            let [b, t] = [1 + stream.below(4), config.block_size];
+            let model = model(&config, n, &Device::flex(), unchanged);
+            let parameters = parameters(&model);
+            let all = params::list(&model).into_iter();
+            let values: Vec<f32> = all.flat_map(|p| numbers(p.tensor)).collect();
+            let zeros = vec![0.0; values.len()];
+            let mut cpu = Cpu::new(&config, VOCAB, [b, t], &parameters).expect("a plan");
+            cpu.set_state([&values, &zeros, &zeros]);
+            let gpu = Gpu::new(&kernels, &config, VOCAB, [b, t], &parameters);
+            let mut gpu = block_on(gpu).expect("a plan");
+            gpu.set_state([&values, &zeros, &zeros]);
+
+            // Fewer windows than rows, more of them, and shorter ones.
+            let [batch_size, block_size] = [1 + stream.below(9), 1 + stream.below(t)];
+            let mut tokens =
+                |n: usize| -> Vec<u32> { (0..n).map(|_| stream.below(VOCAB) as u32).collect() };
+            let batch = Batch {
+                inputs: tokens(batch_size * block_size),
+                targets: tokens(batch_size * block_size),
+                batch_size,
+                block_size,
+            };
+            let ours = block_on(gpu.losses(&batch)).expect("a sum") as f32;
+            let theirs = cpu.losses(&batch) as f32;
+            let far = error(&[ours], &[theirs]);
+            assert!(far < 1e-4, "{ours} {theirs} {config:?}");
+
+            // The CPU's logits are those of a whole step, whose first window begins with the context.
+            let context = tokens(1 + batch_size % t);
+            let mut inputs = context.clone();
+            inputs.resize(b * t, 0);
+            cpu.learn(&Lesson {
+                tokens: &inputs,
+                targets: &inputs,
+                dropout: None,
+            });
+            let last = (context.len() - 1) * VOCAB;
+            let ours = block_on(gpu.next_logits(&context)).expect("logits");
+            let far = error(&ours, &cpu.logits()[last..last + VOCAB]);
+            assert!(far < 1e-4, "{far:.1e} {config:?}");
+            let [after, ..] = block_on(gpu.state()).expect("a state");
+            assert_eq!(after, values, "the weights are where they were");
+        }
+    }
+}
+
+/// What a run answers: the loss on its validation text, its checkpoint, ten characters.
+fn asked(held: &mut Held) -> (f32, Kept, String) {
+    let loss = block_on(held.mean_loss(Part::Val, Some(3), || async { true }));
+    let bytes = block_on(held.save(true)).expect("a checkpoint");
+    let likeliest = Sampling {
+        temperature: 0.0,
+        tokens: 10,
+        ..Sampling::default()
+    };
+    let mut generation = Generation::new(held.tokenizer(), "the ", likeliest).expect("a prompt");
+    while !generation.is_done() {
+        block_on(held.write(&mut generation)).expect("a character");
+    }
+    let text = generation.written(held.tokenizer());
+    let loss = loss.expect("evaluates").expect("a text");
+    (loss, kept(&bytes), text)
+}
+
+/// A checkpoint's tensors. What stands in its header has no order.
+type Kept = BTreeMap<String, Vec<u8>>;
+
+fn kept(bytes: &[u8]) -> Kept {
+    let file = SafeTensors::deserialize(bytes).expect("a checkpoint");
+    let all = file.tensors().into_iter();
+    all.map(|(name, tensor)| (name, tensor.data().to_vec()))
+        .collect()
+}
+
+#[test]
+fn whoever_asks_is_answered_from_the_weights_of_the_latest_step() {
+    // burn's tensors are on the CPU here, which the readable path does not notice.
+    let place = Place {
+        backend: Backend::Webgpu,
+        kernels: Some(kernels()),
+        ..Place::cpu()
+    };
+    for kind in Kind::ALL.into_iter().filter(|kind| covered(*kind)) {
+        let mut config = RunConfig::new(Preset::Glass, Recipe::Notes);
+        config.model.attention = Attention::of(kind, Normaliser::Softmax);
+        config.model.n_embd = 16;
+        config.model.block_size = 16;
+        config.model.dropout = 0.1;
+        config.train.batch_size = 6;
+        config.train.warmup = 2;
+        let text = Corpus::named("adjectives").expect("built in").generate(1);
+        let run = |place: &Place| Run::new(config, &text, place).expect("a run");
+        let mut held = Held::new(run(&place));
+        let mut last = f32::INFINITY;
+        for _ in 0..3 {
+            for _ in 0..8 {
+                block_on(held.queue_step()).expect("a step");
+            }
+            block_on(held.read_steps(true)).expect("numbers");
+            let (loss, tensors, written) = asked(&mut held);
+            assert!(loss < last, "{kind:?}: it learned, and that is seen");
+            last = loss;
+            // The readable model, from the checkpoint and from a look, says the same.
+            let bytes = block_on(held.save(true)).expect("a checkpoint");
+            let loaded = checkpoint::load(&bytes, Some(&text), &Place::cpu()).expect("loads");
+            assert_eq!(loaded.step, held.step());
+            let mut loaded = Held::new(loaded);
+            let (theirs, again, text) = asked(&mut loaded);
+            assert!(
+                (loss - theirs).abs() < 1e-4 * theirs,
+                "{kind:?} {loss} {theirs}"
+            );
+            assert_eq!(tensors, again);
+            assert_eq!(written, text);
+            held.choose(Some(Path::Readable));
+            let (theirs, again, text) = asked(&mut held);
+            assert!(
+                (loss - theirs).abs() < 1e-4 * theirs,
+                "{kind:?} {loss} {theirs}"
+            );
+            assert_eq!(tensors, again);
+            assert_eq!(written, text);
+            held.choose(None);
+        }
+    }
+}
