@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 const KEPT: usize = 20_000;
 
 /// One way to steer the drawing of characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Knob {
     Tokens,
     Temperature,
