@@ -1,8 +1,9 @@
-//! The plan, carried out on the CPU, on one thread.
+//! The plan, carried out on the CPU, on one thread. [`super::threads`] has several do it.
 
 use super::arena::Arena;
 use super::matmul::Scratch;
-use super::plan::{Op, Parameter, Plan, Uncovered};
+use super::plan::{Job, Op, Parameter, Plan, Uncovered};
+use super::threads::share::Share;
 use crate::config::{ModelConfig, TrainConfig};
 use crate::engine::dropout::Dropout;
 
@@ -17,7 +18,7 @@ pub struct Cpu {
 /// What one step learns from.
 #[derive(Clone, Copy, Debug)]
 pub struct Lesson<'a> {
-    /// `[B, T]`
+    /// `[B, T]`, B the sequences of the plan's share
     pub tokens: &'a [u32],
     /// `[B, T]`
     pub targets: &'a [u32],
@@ -35,7 +36,21 @@ impl Cpu {
         shape: [usize; 2],
         parameters: &[Parameter],
     ) -> Result<Self, Uncovered> {
-        let (plan, layout) = Plan::new(config, vocab, shape, parameters)?;
+        let job = Job {
+            config: *config,
+            vocab,
+            shape,
+            parameters: parameters.to_vec(),
+        };
+        Cpu::for_share(&job, Share::all(shape[0]))
+    }
+
+    /// Plan and memory of a share of each batch; all parameters are 0.
+    ///
+    /// # Errors
+    /// As [`Cpu::new`].
+    pub fn for_share(job: &Job, share: Share) -> Result<Self, Uncovered> {
+        let (plan, layout) = Plan::new(job, share)?;
         let arena = Arena::new(&layout).ok_or(Uncovered::Memory {
             megabytes: layout.numbers() / (1 << 18),
         })?;
@@ -46,9 +61,14 @@ impl Cpu {
         })
     }
 
-    /// Whether batches of that shape are what the plan was made for.
+    /// Whether batches of that shape, `[B, T]`, are what the plan was made for.
     pub fn fits(&self, shape: [usize; 2]) -> bool {
-        [self.plan.batch, self.plan.tokens] == shape
+        [self.plan.share.whole, self.plan.tokens] == shape
+    }
+
+    /// Which of a batch's sequences it learns from.
+    pub fn share(&self) -> Share {
+        self.plan.share
     }
 
     /// Parameters and both moments: `[n]` each.
@@ -74,6 +94,16 @@ impl Cpu {
     /// Every parameter's gradient: `[n]`.
     pub fn gradients(&self) -> &[f32] {
         self.arena.get(self.plan.optimizer.grads)
+    }
+
+    /// Every parameter, to be written over: `[n]`.
+    pub fn values_mut(&mut self) -> &mut [f32] {
+        self.arena.get_mut(self.plan.optimizer.values)
+    }
+
+    /// Every parameter's gradient, to be added to: `[n]`.
+    pub fn gradients_mut(&mut self) -> &mut [f32] {
+        self.arena.get_mut(self.plan.optimizer.grads)
     }
 
     /// Forwards and backwards: the gradients are there afterwards. Returns the loss.

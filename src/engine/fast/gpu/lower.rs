@@ -60,7 +60,7 @@ pub struct Program {
 /// # Errors
 /// [`Uncovered`], when there is no kernel for it.
 pub fn lower(plan: &Plan, layout: &mut Layout, dropout: bool) -> Result<Program, Uncovered> {
-    let rows = plan.batch * plan.tokens;
+    let rows = plan.share.batch * plan.tokens;
     let vocab = plan.logits.value.len() / rows;
     covered(plan)?;
     let (sites, squares) = masks(plan);

@@ -24,7 +24,8 @@ pub mod step;
 
 use super::arena::{Layout, Slot};
 use super::cpu::Lesson;
-use super::plan::{Parameter, Plan, Uncovered};
+use super::plan::{Job, Parameter, Plan, Uncovered};
+use super::threads::share::Share;
 use crate::config::{ModelConfig, TrainConfig};
 use kernels::Kernels;
 use lower::{Dispatch, Program, RING};
@@ -85,7 +86,13 @@ impl Gpu {
         shape: [usize; 2],
         parameters: &[Parameter],
     ) -> Result<Self, Uncovered> {
-        let (plan, mut layout) = Plan::new(config, vocab, shape, parameters)?;
+        let job = Job {
+            config: *config,
+            vocab,
+            shape,
+            parameters: parameters.to_vec(),
+        };
+        let (plan, mut layout) = Plan::new(&job, Share::all(shape[0]))?;
         let program = lower::lower(&plan, &mut layout, config.dropout > 0.0)?;
         let device = &kernels.device;
         within_limits(&program, &layout, &device.limits())?;
