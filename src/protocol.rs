@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// Counts up whenever a message changes: a page and an engine from different builds (a stale
 /// cache) refuse each other instead of misreading.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Where tensors live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,6 +159,9 @@ pub enum Event {
     Warming { done: f32 },
     /// Steps done since the last such event, in order.
     Steps(Vec<StepReport>),
+    /// On how many threads this run's steps are computed: sent with its first step on the CPU, and
+    /// whenever that changes.
+    Threads(Threads),
     /// A piece of text that `Generate` with that id wrote.
     Wrote { id: u32, text: String },
     /// The state after `step`, to be kept. Payload: a checkpoint with the optimizer's moments.
@@ -241,6 +244,14 @@ pub struct StepReport {
     pub grad_norm: f32,
     /// Wall time of the step in milliseconds, evaluation and saving left out.
     pub ms: f32,
+}
+
+/// On how many threads steps are computed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Threads {
+    pub count: usize,
+    /// Why it is one; the beginning of no sentence and the end of none.
+    pub why: Option<String>,
 }
 
 /// The end of a `Train`.

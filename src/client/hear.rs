@@ -56,6 +56,7 @@ impl Client {
                     self.tell(&Notice::Wrote(text));
                 }
             }
+            Event::Threads(threads) => self.tell(&Notice::Threads(threads)),
             Event::Saved { step } => {
                 if let Some(bytes) = payloads.pop() {
                     let bytes = Uint8Array::from(bytes.as_slice());

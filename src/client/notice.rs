@@ -1,7 +1,7 @@
 //! What the client tells whoever listens: the page, a script, a test.
 
 use crate::models::Pretrained;
-use crate::protocol::{Backend, Fault, RunInfo, StepReport, TrainSummary};
+use crate::protocol::{Backend, Fault, RunInfo, StepReport, Threads, TrainSummary};
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
@@ -52,6 +52,8 @@ pub enum Notice {
     /// Steps done since the last such notice, in order, each once. After [`Notice::Replaced`] the
     /// numbers start again after the step it names: drop what was drawn beyond it.
     Steps(Vec<StepReport>),
+    /// On how many threads the run's steps are computed.
+    Threads(Threads),
     /// A `train` has come to its end or was paused.
     Trained(TrainSummary),
     /// Losses over the whole texts, in nats per character.

@@ -11,11 +11,12 @@
 use super::ahead::Ahead;
 use super::checkpoint;
 use super::fast::plan::Uncovered;
+use super::fast::threads::alone::Alone;
 use super::run::{Run, input};
 use super::sample::Generation;
 use super::train::{Measured, Part, Queued, read_steps};
 use crate::config::RunConfig;
-use crate::protocol::{Backend, Fault, Path, RunInfo};
+use crate::protocol::{Backend, Fault, Path, RunInfo, Threads};
 use crate::text::tokenizer::Tokenizer;
 use crate::trace::Entry;
 
@@ -29,6 +30,8 @@ pub struct Held {
     uncovered: Option<Uncovered>,
     /// The run's own steps whose numbers have not been read.
     queued: Vec<Queued>,
+    /// What was last said of threads.
+    said: Option<Result<usize, Alone>>,
 }
 
 /// Who has the weights of the latest step.
@@ -47,6 +50,7 @@ impl Held {
             newest: Newest::Run,
             uncovered: None,
             queued: Vec::new(),
+            said: None,
         }
     }
 
@@ -104,6 +108,30 @@ impl Held {
         self.uncovered.as_ref().or(of_run)
     }
 
+    /// On how many threads the latest step was computed, where it was on the CPU and this has not
+    /// been said yet.
+    pub fn news_of_threads(&mut self) -> Option<Threads> {
+        if self.run.place.backend != Backend::Cpu {
+            return None;
+        }
+        let threads = self.run.learner.threads().map_err(Alone::clone);
+        if self.said.as_ref() == Some(&threads) {
+            return None;
+        }
+        let news = match &threads {
+            Ok(count) => Threads {
+                count: *count,
+                why: None,
+            },
+            Err(why) => Threads {
+                count: 1,
+                why: Some(why.to_string()),
+            },
+        };
+        self.said = Some(threads);
+        Some(news)
+    }
+
     /// Queues one training step.
     ///
     /// # Errors
@@ -123,6 +151,7 @@ impl Held {
         }
         self.look().await?;
         self.newest = Newest::Run;
+        self.run.hire().await;
         let queued = self.run.queue_step()?;
         self.queued.push(queued);
         Ok(())

@@ -4,8 +4,13 @@
 //! looks, and only then: [`Learner::model`] is the one way to it, so that nobody sees old weights.
 
 use super::fast::cpu::Cpu;
-use super::fast::plan::{Parameter, Uncovered};
+use super::fast::plan::{Job, Parameter, Plan, Uncovered};
+use super::fast::threads::Threads;
+use super::fast::threads::alone::{self, Alone};
+use super::fast::threads::crew::Crew;
+use super::fast::threads::share::Share;
 use super::gpt::Gpt;
+use super::hire;
 use super::optim::{self, AdamW};
 use super::params;
 use super::run::{input, unread};
@@ -24,6 +29,8 @@ pub struct Learner {
     asked: Option<Path>,
     /// Why there is no fast step, once that is known.
     uncovered: Option<Uncovered>,
+    /// Who will help the fast step that is made next, if that is known.
+    crew: Option<Result<Crew, Alone>>,
 }
 
 #[derive(Debug)]
@@ -35,7 +42,7 @@ enum Place {
 /// Weights in the fast step's memory.
 #[derive(Debug)]
 struct Fast {
-    cpu: Cpu,
+    threads: Threads,
     /// A model of the right form, with weights from earlier.
     form: Gpt,
     /// Today's model and optimizer, where somebody has looked since the last step.
@@ -56,6 +63,7 @@ impl Learner {
             place: Place::Burn(Box::new((model, optimizer))),
             asked: None,
             uncovered: None,
+            crew: None,
         }
     }
 
@@ -105,7 +113,7 @@ impl Learner {
                 let data = all.into_data_async().await.map_err(unread)?;
                 Ok(data.iter::<f32>().flat_map(f32::to_le_bytes).collect())
             }
-            Place::Fast(fast) => Ok(little_endian(&fast.cpu.state()[..some])),
+            Place::Fast(fast) => Ok(little_endian(&fast.threads.state()[..some])),
         }
     }
 
@@ -114,7 +122,7 @@ impl Learner {
     pub(super) fn evaluator(&mut self, tokens: usize) -> Option<&mut Cpu> {
         match &mut self.place {
             Place::Fast(fast) if self.asked != Some(Path::Readable) => {
-                fast.cpu.takes(tokens).then_some(&mut fast.cpu)
+                fast.threads.evaluator(tokens)
             }
             Place::Fast(_) | Place::Burn(_) => None,
         }
@@ -143,6 +151,56 @@ impl Learner {
         self.uncovered.as_ref()
     }
 
+    /// On how many threads the latest step was computed.
+    ///
+    /// # Errors
+    /// Why on one.
+    pub fn threads(&self) -> Result<usize, &Alone> {
+        match &self.place {
+            Place::Burn(_) => Err(&Alone::Readable),
+            Place::Fast(fast) => fast.threads.count(),
+        }
+    }
+
+    /// Every parameter's gradient of the latest step, `[n]`, where that was a fast one.
+    pub fn gradients(&self) -> Option<&[f32]> {
+        match &self.place {
+            Place::Burn(_) => None,
+            Place::Fast(fast) => Some(fast.threads.gradients()),
+        }
+    }
+
+    /// Who helps the fast step, once it is made for the job that they are for.
+    pub fn hire(&mut self, crew: Result<Crew, Alone>) {
+        self.crew = Some(crew);
+    }
+
+    /// Sees to helpers for the fast step, where the next step is the first of that shape, `[B, T]`.
+    /// Until they are there no step is made, since a run must not depend on when that is.
+    pub(super) async fn hire_for(&mut self, config: &RunConfig, shape: [usize; 2]) {
+        let readable = self.asked == Some(Path::Readable) || self.uncovered.is_some();
+        if readable || self.fits(shape) || self.crew.is_some() {
+            return;
+        }
+        let job = job(self.model(), config, shape);
+        // Where there is no plan the step itself will say so.
+        let Ok((plan, _)) = Plan::new(&job, Share::all(shape[0])) else {
+            return;
+        };
+        let crew = match alone::threads(plan.work(), shape[0], hire::surroundings()) {
+            Ok(threads) => hire::crew(job, threads).await,
+            Err(why) => Err(why),
+        };
+        self.hire(crew);
+    }
+
+    fn fits(&self, shape: [usize; 2]) -> bool {
+        match &self.place {
+            Place::Fast(fast) => fast.threads.fits(shape),
+            Place::Burn(_) => false,
+        }
+    }
+
     /// The fast step with the weights in it, for batches of that shape; `None` where the step is to be
     /// readable. `on_cpu` says whether burn's tensors are on the CPU, where alone they can be fetched
     /// at once.
@@ -154,11 +212,7 @@ impl Learner {
         config: &RunConfig,
         shape: [usize; 2],
         on_cpu: bool,
-    ) -> Result<Option<&mut Cpu>, Fault> {
-        let fits = match &self.place {
-            Place::Fast(fast) => fast.cpu.fits(shape),
-            Place::Burn(_) => false,
-        };
+    ) -> Result<Option<&mut Threads>, Fault> {
         match self.asked {
             Some(Path::Readable) => return Ok(None),
             None if !on_cpu || self.uncovered.is_some() => return Ok(None),
@@ -167,13 +221,14 @@ impl Learner {
             }
             None | Some(Path::Fast) => {}
         }
-        if !fits {
+        if !self.fits(shape) {
             self.readable();
-            match enter(self.model(), self.optimizer(), config, shape)? {
-                Ok(cpu) => {
+            let crew = self.crew.take().unwrap_or(Err(Alone::Native));
+            match enter(self.model(), self.optimizer(), config, shape, crew)? {
+                Ok(threads) => {
                     let form = self.model().clone();
                     self.place = Place::Fast(Box::new(Fast {
-                        cpu,
+                        threads,
                         form,
                         model: OnceCell::new(),
                         optimizer: OnceCell::new(),
@@ -193,7 +248,7 @@ impl Learner {
                     fast.form = model;
                 }
                 fast.optimizer.take();
-                Ok(Some(&mut fast.cpu))
+                Ok(Some(&mut fast.threads))
             }
             Place::Burn(_) => Ok(None),
         }
@@ -220,7 +275,7 @@ impl Fast {
 
     /// Parameters, m or v: `[n]`.
     fn tensor(&self, which: usize) -> Tensor<1> {
-        let numbers = self.cpu.state()[which].to_vec();
+        let numbers = self.threads.state()[which].to_vec();
         let n = numbers.len();
         Tensor::from_data(TensorData::new(numbers, [n]), &Device::flex())
     }
@@ -232,16 +287,27 @@ fn enter(
     optimizer: &AdamW,
     config: &RunConfig,
     shape: [usize; 2],
-) -> Result<Result<Cpu, Uncovered>, Fault> {
-    let mut cpu = match Cpu::new(&config.model, model.vocab(), shape, &parameters(model)) {
-        Ok(cpu) => cpu,
+    crew: Result<Crew, Alone>,
+) -> Result<Result<Threads, Uncovered>, Fault> {
+    let mut threads = match Threads::new(&job(model, config, shape), crew) {
+        Ok(threads) => threads,
         Err(why) => return Ok(Err(why)),
     };
     let named = params::list(model).into_iter();
     let values = Tensor::cat(named.map(|p| p.tensor).collect(), 0); // [n]
     let [values, m, v] = [values, optimizer.m.clone(), optimizer.v.clone()].map(at_once);
-    cpu.set_state([&values?, &m?, &v?]);
-    Ok(Ok(cpu))
+    threads.set_state([&values?, &m?, &v?]);
+    Ok(Ok(threads))
+}
+
+/// What a fast step of that model is made for, with batches of that shape.
+fn job(model: &Gpt, config: &RunConfig, shape: [usize; 2]) -> Job {
+    Job {
+        config: config.model,
+        vocab: model.vocab(),
+        shape,
+        parameters: parameters(model),
+    }
 }
 
 /// The model's parameters as a plan needs to know them, in order.

@@ -1,7 +1,7 @@
 //! The engine: a character-level GPT on burn, its training, its sampling, its checkpoints.
 //!
 //! From leaf to whole: [`layers`], [`attention`], [`block`], [`gpt`], with [`record`] looking on; then what moves its
-//! [`params`]: [`optim`], [`learner`] with the [`fast`] step, [`train`], [`held`]; what it reads, token by token, and writes:
+//! [`params`]: [`optim`], [`learner`] with the [`fast`] step and those who are there to help it (`hire`), [`train`], [`held`]; what it reads, token by token, and writes:
 //! [`reading`], [`sample`]; what it knows: [`exam`]; how it
 //! looks: [`mod@trace`], [`measure`], and
 //! what an [`Analysis`](crate::analysis::Analysis) reads off it; what is kept: [`checkpoint`]. The
@@ -20,6 +20,7 @@ pub mod exam;
 pub mod fast;
 pub mod gpt;
 pub mod held;
+mod hire;
 pub mod init;
 mod intervene;
 pub mod layers;

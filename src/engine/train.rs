@@ -62,15 +62,16 @@ impl Run {
         let shape = [batch.batch_size, batch.block_size];
         let on_cpu = self.place.backend == Backend::Cpu;
         let numbers = match self.learner.fast(&self.config, shape, on_cpu)? {
-            Some(cpu) => {
-                let loss = cpu.learn(&Lesson {
+            Some(threads) => {
+                let lesson = Lesson {
                     tokens: &batch.inputs,
                     targets: &batch.targets,
                     dropout,
-                });
-                let norm = cpu.step(&train, self.step);
+                };
+                let numbers = threads.step(&lesson, &train, self.step);
+                let [loss, norm] = numbers.map_err(no_room)?;
                 if !norm.is_finite() {
-                    let gradients = cpu.gradients().to_vec();
+                    let gradients = threads.gradients().to_vec();
                     return Err(self.not_taken([loss, norm], &gradients));
                 }
                 Numbers::There([loss, norm])
@@ -83,6 +84,14 @@ impl Run {
             lr,
             numbers,
         })
+    }
+
+    /// Sees to helpers for the next step, where it has any.
+    pub(super) async fn hire(&mut self) {
+        if self.place.backend == Backend::Cpu && self.text.is_some() {
+            let shape = [self.config.train.batch_size, self.config.model.block_size];
+            self.learner.hire_for(&self.config, shape).await;
+        }
     }
 
     /// What the next step learns from.
@@ -270,6 +279,11 @@ impl Measured {
             false => Err(diverged::taken(self.step, [self.loss, self.grad_norm])),
         }
     }
+}
+
+/// The helpers are gone, and the memory for doing their part is not to be had.
+fn no_room(error: impl std::fmt::Display) -> Fault {
+    Fault::new(FaultKind::Device, format!("{error}."))
 }
 
 /// A model without its text was asked to train.

@@ -13,8 +13,14 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent};
 
-/// Serves the page until the worker is terminated.
+/// Serves the page until the worker is terminated; in a worker of the engine's own, the engine.
 pub fn start(backend: Backend) {
+    #[cfg(target_arch = "wasm32")]
+    match super::hire::serve() {
+        Ok(false) => {}
+        Ok(true) => return,
+        Err(why) => wasm_bindgen::throw_val(why),
+    }
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
     report_panics(&scope);
     let inbox = Rc::new(Inbox::default());

@@ -51,6 +51,7 @@ pub fn App(props: &AppProps) -> Html {
                 engine={state.engine.clone()}
                 prefer={state.prefer}
                 running={run.map(|run| run.started.engine.backend)}
+                threads={run.and_then(|run| run.threads.clone())}
                 busy={state.asked}
                 theme={state.theme}
             />

@@ -7,7 +7,7 @@ use super::state::Action;
 use super::state::run::Engine;
 use super::state::setup::sentence;
 use crate::client::EngineInfo;
-use crate::protocol::Backend;
+use crate::protocol::{Backend, Threads};
 use web_sys::{FocusEvent, KeyboardEvent, Node};
 use yew::prelude::*;
 
@@ -17,6 +17,8 @@ pub struct BadgeProps {
     pub engine: Engine,
     pub prefer: Option<Backend>,
     pub running: Option<Backend>,
+    /// Of the present run, on the CPU.
+    pub threads: Option<Threads>,
     pub busy: bool,
 }
 
@@ -61,7 +63,8 @@ pub fn Badge(props: &BadgeProps) -> Html {
             }
         }
     };
-    let (state, text) = summary(&props.engine);
+    let (state, text) = summary(&props.engine, props.threads.as_ref());
+    let details = details(&props.engine, props.threads.as_ref());
     html! {
         <div class="badge" ref={place} onkeydown={on_key} onfocusout={on_focus_out}>
             <button
@@ -69,7 +72,7 @@ pub fn Badge(props: &BadgeProps) -> Html {
                 class="quiet"
                 aria-expanded={open.to_string()}
                 aria-controls="badge-details"
-                title={details(&props.engine)}
+                title={details.clone()}
                 onclick={toggle}
             >
                 <span class={classes!("light", state)} aria-hidden="true" />
@@ -77,7 +80,7 @@ pub fn Badge(props: &BadgeProps) -> Html {
             </button>
             if *open {
                 <div id="badge-details" class="popover card" tabindex="-1">
-                    <p>{ details(&props.engine) }</p>
+                    <p>{ details }</p>
                     { preference(props) }
                     { mover(props) }
                 </div>
@@ -87,7 +90,7 @@ pub fn Badge(props: &BadgeProps) -> Html {
 }
 
 /// The badge's light and its few words; the adapter's name goes where there is no room.
-fn summary(engine: &Engine) -> (&'static str, Html) {
+fn summary(engine: &Engine, threads: Option<&Threads>) -> (&'static str, Html) {
     match engine {
         Engine::Unknown => ("waiting", html! { "Engine" }),
         Engine::Downloading {
@@ -107,9 +110,19 @@ fn summary(engine: &Engine) -> (&'static str, Html) {
         Engine::Ready(EngineInfo {
             backend, adapter, ..
         }) => {
+            let on = threads.map(|Threads { count, .. }| match count {
+                1 => ", one thread".to_string(),
+                _ => format!(", {count} threads"),
+            });
             let words = html! {
                 <>
-                    { name(*backend) }
+                    // In one box, so that the comma stays where it belongs.
+                    <span>
+                        { name(*backend) }
+                        if let Some(on) = on {
+                            <span class="adapter">{ on }</span>
+                        }
+                    </span>
                     if let Some(adapter) = adapter {
                         <span class="adapter">{ format!(" · {adapter}") }</span>
                     }
@@ -122,7 +135,7 @@ fn summary(engine: &Engine) -> (&'static str, Html) {
 }
 
 /// The same in a sentence.
-fn details(engine: &Engine) -> String {
+fn details(engine: &Engine, threads: Option<&Threads>) -> String {
     match engine {
         Engine::Unknown => "What this browser offers is being looked at.".into(),
         Engine::Downloading {
@@ -137,9 +150,18 @@ fn details(engine: &Engine) -> String {
             let unsaid = |adapter: &&String| !info.reason.contains(adapter.as_str());
             let adapter = info.adapter.as_ref().filter(unsaid);
             let adapter = adapter.map(|adapter| format!(" Graphics card: {adapter}."));
-            sentence(&info.reason) + &adapter.unwrap_or_default()
+            let threads = threads.map(on_threads);
+            sentence(&info.reason) + &adapter.unwrap_or_default() + &threads.unwrap_or_default()
         }
         Engine::Failed(why) => why.clone(),
+    }
+}
+
+/// The run's threads, in a sentence that follows another.
+fn on_threads(threads: &Threads) -> String {
+    match &threads.why {
+        Some(why) => format!(" This run is trained on one thread: {why}."),
+        None => format!(" This run is trained on {} threads.", threads.count),
     }
 }
 

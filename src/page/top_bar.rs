@@ -7,7 +7,7 @@ use super::route::Route;
 use super::state::Action;
 use super::state::run::Engine;
 use super::theme::Theme;
-use crate::protocol::Backend;
+use crate::protocol::{Backend, Threads};
 use yew::prelude::*;
 
 #[derive(PartialEq, Properties)]
@@ -18,6 +18,8 @@ pub struct TopBarProps {
     pub prefer: Option<Backend>,
     /// The backend of the present run, when there is one.
     pub running: Option<Backend>,
+    /// Its threads, on the CPU.
+    pub threads: Option<Threads>,
     pub busy: bool,
     pub theme: Theme,
 }
@@ -58,6 +60,7 @@ pub fn TopBar(props: &TopBarProps) -> Html {
                 engine={props.engine.clone()}
                 prefer={props.prefer}
                 running={props.running}
+                threads={props.threads.clone()}
                 busy={props.busy}
             />
             <button type="button" class="quiet" title={label.clone()} aria-label={label} onclick={toggle}>

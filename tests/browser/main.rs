@@ -24,6 +24,7 @@ mod pretrained;
 mod runs;
 mod scripting;
 mod site;
+mod threads;
 mod tracing;
 mod words;
 mod writing_on;

@@ -18,6 +18,7 @@ pub(super) enum Happening {
     Run,
     Training,
     Steps,
+    Threads,
     Trained,
     Evaluated,
     Writing,
@@ -31,7 +32,7 @@ pub(super) enum Happening {
 }
 
 impl Happening {
-    const ALL: [Happening; 17] = [
+    const ALL: [Happening; 18] = [
         Happening::Download,
         Happening::Starting,
         Happening::Ready,
@@ -39,6 +40,7 @@ impl Happening {
         Happening::Run,
         Happening::Training,
         Happening::Steps,
+        Happening::Threads,
         Happening::Trained,
         Happening::Evaluated,
         Happening::Writing,
@@ -60,6 +62,7 @@ impl Happening {
             Happening::Run => "run",
             Happening::Training => "training",
             Happening::Steps => "steps",
+            Happening::Threads => "threads",
             Happening::Trained => "trained",
             Happening::Evaluated => "evaluated",
             Happening::Writing => "writing",
@@ -99,6 +102,7 @@ impl Happening {
             Notice::Run(_) => Happening::Run,
             Notice::Training(_) => Happening::Training,
             Notice::Steps(_) => Happening::Steps,
+            Notice::Threads(_) => Happening::Threads,
             Notice::Trained(_) => Happening::Trained,
             Notice::Evaluated { .. } => Happening::Evaluated,
             Notice::Writing { .. } => Happening::Writing,
@@ -130,6 +134,7 @@ pub(super) fn detail(notice: &Notice) -> Result<JsValue, JsValue> {
         Notice::Run(started) => plain(&Ran::from(&**started)),
         Notice::Training(on) => plain(&json!({ "on": on })),
         Notice::Steps(reports) => plain(&reports.iter().map(Step::from).collect::<Vec<_>>()),
+        Notice::Threads(threads) => plain(threads),
         Notice::Trained(summary) => plain(&Trained::from(*summary)),
         Notice::Evaluated {
             train_loss,

@@ -108,9 +108,30 @@ pub struct Attention {
     pub span: Option<Span>,
     pub layer: usize,
     pub site: Site,
+    /// Cells of the site's patterns before these: those of the batch's other sequences.
+    pub first: usize,
 }
 
 impl Attention {
+    /// Multiplications and additions, forwards and backwards.
+    pub(super) fn work(&self) -> f64 {
+        let Heads {
+            batch,
+            heads,
+            tokens,
+            width,
+        } = self.sizes;
+        // Half of the square lies in the future.
+        let cells = (batch * heads * tokens) as f64 * tokens as f64 / 2.0;
+        let per_channel = match self.scoring {
+            // Six products.
+            Scoring::Dot => 12.0,
+            // A tanh in the place of two of them, and its slope.
+            Scoring::Additive { .. } => 40.0,
+        };
+        cells * width as f64 * per_channel
+    }
+
     /// v and its room, or nothing.
     fn additive(&self) -> (Node, Slot) {
         match self.scoring {
@@ -240,7 +261,7 @@ impl Attention {
                     let used = &mut dropped[square.clone()];
                     used.copy_from_slice(a);
                     for (i, row) in used.chunks_exact_mut(t).enumerate() {
-                        mask.apply(square.start + i * t, &mut row[..=i]);
+                        mask.apply(self.first + square.start + i * t, &mut row[..=i]);
                     }
                     &*used
                 }
@@ -357,7 +378,7 @@ impl Attention {
                 let (seen, future) = da.split_at_mut(i + 1);
                 let a = &a[..=i];
                 if let Some(mask) = &mask {
-                    mask.apply(whole.start + i * t, seen);
+                    mask.apply(self.first + whole.start + i * t, seen);
                 }
                 if let Some(Stats { block, .. }) = self.stats {
                     let row = Row {

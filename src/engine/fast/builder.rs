@@ -15,6 +15,7 @@ use super::join::Join;
 use super::linear::Linear;
 use super::norm::LayerNorm;
 use super::plan::{Op, Parameter, Plan, Uncovered};
+use super::threads::share::Share;
 use crate::config::{self, ModelConfig, Norm};
 use crate::engine::dropout::Site;
 use std::collections::HashMap;
@@ -58,11 +59,10 @@ struct Branch {
 pub struct Builder<'a> {
     config: &'a ModelConfig,
     vocab: usize,
-    /// B
-    batch: usize,
+    share: Share,
     /// T
     tokens: usize,
-    /// R = B T
+    /// R = B T, B the share's own sequences
     rows: usize,
     layout: Layout,
     ops: Vec<Op>,
@@ -77,16 +77,17 @@ impl<'a> Builder<'a> {
     pub fn new(
         config: &'a ModelConfig,
         vocab: usize,
-        [batch, tokens]: [usize; 2],
+        (share, tokens): (Share, usize),
         parameters: &'a [Parameter],
     ) -> Self {
         let mut layout = Layout::default();
         let n = parameters.iter().map(|p| p.len).sum();
+        let moments = if share.moves_weights() { n } else { 0 };
         let optimizer = AdamW {
             values: layout.slot(n),
             grads: layout.slot(n),
-            m: layout.slot(n),
-            v: layout.slot(n),
+            m: layout.slot(moments),
+            v: layout.slot(moments),
             runs: runs(parameters),
         };
         let all = Node {
@@ -101,7 +102,7 @@ impl<'a> Builder<'a> {
         });
         let parameters = named.collect();
         let c = config.n_embd;
-        let rows = batch * tokens;
+        let rows = share.batch * tokens;
         let shared = Shared {
             stream: [layout.slot(rows * c), layout.slot(rows * c)],
             normed: layout.slot(rows * c),
@@ -119,7 +120,7 @@ impl<'a> Builder<'a> {
         Builder {
             config,
             vocab,
-            batch,
+            share,
             tokens,
             rows,
             loss: layout.slot(1),
@@ -138,7 +139,7 @@ impl<'a> Builder<'a> {
             optimizer: self.optimizer,
             loss: self.loss,
             logits: self.logits,
-            batch: self.batch,
+            share: self.share,
             tokens: self.tokens,
         };
         (plan, self.layout)
@@ -184,6 +185,7 @@ impl<'a> Builder<'a> {
             logits: self.logits,
             loss: self.loss,
             vocab: self.vocab,
+            rows: self.share.whole * self.tokens,
         }));
         Ok(())
     }
@@ -277,6 +279,7 @@ impl<'a> Builder<'a> {
             out,
             layer,
             site,
+            first: self.share.first * self.tokens * n,
         }));
         out
     }

@@ -1,9 +1,10 @@
-//! The plan, carried out on the CPU, on one thread.
+//! The plan, carried out on the CPU, on one thread. [`super::threads`] has several do it.
 
 use super::arena::Arena;
 use super::evaluate::{Filled, filled};
 use super::matmul::Scratch;
-use super::plan::{Op, Parameter, Plan, Uncovered};
+use super::plan::{Job, Op, Parameter, Plan, Uncovered};
+use super::threads::share::Share;
 use crate::config::{ModelConfig, TrainConfig};
 use crate::engine::dropout::Dropout;
 use crate::text::batch::Batch;
@@ -19,7 +20,7 @@ pub struct Cpu {
 /// What one step learns from.
 #[derive(Clone, Copy, Debug)]
 pub struct Lesson<'a> {
-    /// `[B, T]`
+    /// `[B, T]`, B the sequences of the plan's share
     pub tokens: &'a [u32],
     /// `[B, T]`
     pub targets: &'a [u32],
@@ -37,7 +38,21 @@ impl Cpu {
         shape: [usize; 2],
         parameters: &[Parameter],
     ) -> Result<Self, Uncovered> {
-        let (plan, layout) = Plan::new(config, vocab, shape, parameters)?;
+        let job = Job {
+            config: *config,
+            vocab,
+            shape,
+            parameters: parameters.to_vec(),
+        };
+        Cpu::for_share(&job, Share::all(shape[0]))
+    }
+
+    /// Plan and memory of a share of each batch; all parameters are 0.
+    ///
+    /// # Errors
+    /// As [`Cpu::new`].
+    pub fn for_share(job: &Job, share: Share) -> Result<Self, Uncovered> {
+        let (plan, layout) = Plan::new(job, share)?;
         let arena = Arena::new(&layout).ok_or(Uncovered::Memory {
             megabytes: layout.numbers() / (1 << 18),
         })?;
@@ -48,9 +63,14 @@ impl Cpu {
         })
     }
 
-    /// Whether batches of that shape are what the plan was made for.
+    /// Whether batches of that shape, `[B, T]`, are what the plan was made for.
     pub fn fits(&self, shape: [usize; 2]) -> bool {
-        [self.plan.batch, self.plan.tokens] == shape
+        [self.plan.share.whole, self.plan.tokens] == shape
+    }
+
+    /// Which of a batch's sequences it learns from.
+    pub fn share(&self) -> Share {
+        self.plan.share
     }
 
     /// Whether it can evaluate windows of that many tokens.
@@ -83,6 +103,16 @@ impl Cpu {
         self.arena.get(self.plan.optimizer.grads)
     }
 
+    /// Every parameter, to be written over: `[n]`.
+    pub fn values_mut(&mut self) -> &mut [f32] {
+        self.arena.get_mut(self.plan.optimizer.values)
+    }
+
+    /// Every parameter's gradient, to be added to: `[n]`.
+    pub fn gradients_mut(&mut self) -> &mut [f32] {
+        self.arena.get_mut(self.plan.optimizer.grads)
+    }
+
     /// Forwards and backwards: the gradients are there afterwards. Returns the loss.
     pub fn learn(&mut self, lesson: &Lesson) -> f32 {
         for op in &self.plan.ops {
@@ -98,7 +128,7 @@ impl Cpu {
     /// The sum of the losses of a text's windows, dropout off; none longer than the plan's.
     pub fn losses(&mut self, batch: &Batch) -> f64 {
         let mut sum = 0.0;
-        for Filled { tokens, targets } in filled(batch, [self.plan.batch, self.plan.tokens]) {
+        for Filled { tokens, targets } in filled(batch, [self.plan.share.batch, self.plan.tokens]) {
             let lesson = Lesson {
                 tokens: &tokens,
                 targets: &targets,

@@ -5,7 +5,8 @@
 //! dl_v    = (softmax(l)_v - [v = target]) / rows
 //! ```
 //!
-//! Both come out of the same exponentials, so the forward pass makes both.
+//! Both come out of the same exponentials, so the forward pass makes both. Of a share of a batch the
+//! loss is that share's part of the mean, so that the parts' losses and gradients need only be added.
 
 use super::arena::{Arena, Node, Slot};
 use super::evaluate::UNASKED;
@@ -14,19 +15,21 @@ use super::pattern::exponentials;
 
 #[derive(Clone, Debug)]
 pub struct CrossEntropy {
-    /// `[rows, V]`
+    /// `[rows here, V]`
     pub logits: Node,
     /// Mean loss in nats: `[1]`.
     pub loss: Slot,
     /// V
     pub vocab: usize,
+    /// Of the whole batch, over which the mean is taken.
+    pub rows: usize,
 }
 
 impl CrossEntropy {
-    /// `targets` are `[rows]`, each below V.
+    /// `targets` are `[rows here]`, each below V.
     pub fn forward(&self, arena: &mut Arena, targets: &[u32]) {
         let [logits, grad, loss] = arena.views([self.logits.value, self.logits.grad, self.loss]);
-        let share = 1.0 / targets.len() as f32;
+        let share = 1.0 / self.rows as f32;
         let v = self.vocab;
         let mut total = 0.0;
         let rows = logits.chunks_exact(v).zip(grad.chunks_exact_mut(v));
@@ -40,7 +43,7 @@ impl CrossEntropy {
             grad[target] -= share;
             total += f64::from(most - logits[target] + libm::logf(all));
         }
-        loss[0] = (total / targets.len() as f64) as f32;
+        loss[0] = (total / self.rows as f64) as f32;
     }
 
     /// The sum of the rows' losses, of those that are asked for; nothing is written.

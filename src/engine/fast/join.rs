@@ -21,6 +21,8 @@ pub struct Join {
     pub out: Node,
     pub layer: usize,
     pub site: Site,
+    /// Numbers of the site's tensor before these: those of the batch's other sequences.
+    pub first: usize,
 }
 
 impl Join {
@@ -28,7 +30,7 @@ impl Join {
         let [x, y, out] = arena.views([self.x, self.y.value, self.out.value]);
         out.copy_from_slice(y);
         if let Some(dropout) = dropout {
-            Mask::new(dropout, self.layer, self.site).apply(0, out);
+            Mask::new(dropout, self.layer, self.site).apply(self.first, out);
         }
         add(out, x);
     }
@@ -40,7 +42,8 @@ impl Join {
             dy.copy_from_slice(dout);
         }
         if let Some(dropout) = dropout {
-            Mask::new(dropout, self.layer, self.site).apply(0, arena.get_mut(dy));
+            let dy = arena.get_mut(dy);
+            Mask::new(dropout, self.layer, self.site).apply(self.first, dy);
         }
     }
 }

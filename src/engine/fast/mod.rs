@@ -9,7 +9,7 @@
 //! each operation, forwards and backwards ([`linear`], [`norm`], [`attention`] with [`pattern`],
 //! [`additive`], [`gate`], [`span`] and [`reach`], [`activation`], [`embedding`], [`join`] with [`dropout`], [`cross_entropy`], [`adamw`]); the
 //! [`arena`] that holds all numbers; the [`plan`] that lists a step's operations, with the [`builder`] that makes it; and [`cpu`], which
-//! carries it out. With the feature `webgpu` there is `gpu` beside it, which has a GPU do the same.
+//! carries it out, on one thread or on several ([`threads`]). With the feature `webgpu` there is `gpu` beside it, which has a GPU do the same.
 
 pub mod activation;
 pub mod adamw;
@@ -35,6 +35,7 @@ pub mod pattern;
 pub mod plan;
 pub mod reach;
 pub mod span;
+pub mod threads;
 
 #[cfg(test)]
 mod tests;

@@ -16,10 +16,16 @@ use super::join::Join;
 use super::linear::Linear;
 use super::norm::LayerNorm;
 use super::reach::{Gist, Reach};
+use super::threads::share::Share;
 use crate::config::ModelConfig;
+use serde::{Deserialize, Serialize};
 
 /// One operation, forwards and backwards.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a plan has a few dozen, made once"
+)]
 pub enum Op {
     Embedding(Embedding),
     LayerNorm(LayerNorm),
@@ -43,14 +49,33 @@ pub struct Plan {
     pub loss: Slot,
     /// `[B, T, V]`
     pub logits: Node,
-    /// B
-    pub batch: usize,
+    /// Which of the batch's sequences it is for.
+    pub share: Share,
     /// T
     pub tokens: usize,
 }
 
+/// What a plan is made for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Job {
+    pub config: ModelConfig,
+    /// V
+    pub vocab: usize,
+    /// `[B, T]` of the whole batch, T at most the block.
+    pub shape: [usize; 2],
+    /// The model's, in the order in which they lie in memory.
+    pub parameters: Vec<Parameter>,
+}
+
+impl Job {
+    /// n, the numbers of all parameters.
+    pub fn numbers(&self) -> usize {
+        self.parameters.iter().map(|p| p.len).sum()
+    }
+}
+
 /// A parameter as the plan needs to know it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Parameter {
     pub name: String,
     pub len: usize,
@@ -69,33 +94,50 @@ pub enum Uncovered {
 }
 
 impl Plan {
-    /// The plan for batches of that shape, `[B, T]`, T at most the block; and the memory that it
-    /// needs.
-    ///
-    /// `parameters` are the model's, in the order in which they lie in memory.
+    /// The plan for a share of each batch, and the memory that it needs.
     ///
     /// # Errors
     /// [`Uncovered`], when the configuration has no plan.
-    pub fn new(
-        config: &ModelConfig,
-        vocab: usize,
-        shape: [usize; 2],
-        parameters: &[Parameter],
-    ) -> Result<(Plan, Layout), Uncovered> {
-        let largest = largest(config, vocab, shape);
+    pub fn new(job: &Job, share: Share) -> Result<(Plan, Layout), Uncovered> {
+        let Job {
+            config,
+            vocab,
+            shape: [_, tokens],
+            parameters,
+        } = job;
+        let largest = largest(config, *vocab, job.shape);
         if largest > (isize::MAX as f64) / 4.0 {
             return Err(Uncovered::Memory {
                 megabytes: (largest / f64::from(1 << 18)) as usize,
             });
         }
-        let mut builder = Builder::new(config, vocab, shape, parameters);
+        let mut builder = Builder::new(config, *vocab, (share, *tokens), parameters);
         builder.model()?;
         Ok(builder.finish())
     }
 
     /// V
     pub fn vocab(&self) -> usize {
-        self.logits.value.len() / (self.batch * self.tokens)
+        self.logits.value.len() / (self.share.batch * self.tokens)
+    }
+
+    /// Multiplications and additions of a step, forwards and backwards, of all that takes time:
+    /// products of matrices and the cells of attention.
+    pub fn work(&self) -> f64 {
+        let of = |op: &Op| match op {
+            // Three products.
+            Op::Linear(op) => 6.0 * op.rows as f64 * op.n_in as f64 * op.n_out as f64,
+            Op::Attention(op) => op.work(),
+            Op::Embedding(_)
+            | Op::LayerNorm(_)
+            | Op::Gate(_)
+            | Op::Gist(_)
+            | Op::Reach(_)
+            | Op::Activation(_)
+            | Op::Join(_)
+            | Op::CrossEntropy(_) => 0.0,
+        };
+        self.ops.iter().map(of).sum()
     }
 }
 

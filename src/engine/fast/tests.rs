@@ -196,6 +196,7 @@ fn simple_operations() {
         out: y,
         layer: 1,
         site: Site::MlpOut,
+        first: 0,
     });
     check("join with dropout", &layout, &op, &[x], &[y], 0.0);
 
@@ -204,6 +205,7 @@ fn simple_operations() {
         logits,
         loss: loss.value,
         vocab: 4,
+        rows: R,
     });
     check("cross entropy", &layout, &op, &[logits], &[loss], 0.0);
 }
@@ -236,6 +238,7 @@ fn attention_in_every_form() {
                 span: None,
                 layer: 0,
                 site: Site::Pattern,
+                first: 0,
             };
             let mut center = 0.0;
             match what {

@@ -314,6 +314,9 @@ impl<H: Host> Session<H> {
             self.host.emit(Event::Warming { done: 0.0 }, Vec::new());
         }
         run.queue_step().await?;
+        if let Some(threads) = run.news_of_threads() {
+            self.host.emit(Event::Threads(threads), Vec::new());
+        }
         let (train, step) = (run.config().train, run.step());
         let done = step >= training.until;
         let validate = step.is_multiple_of(train.eval_every) || step == train.max_steps;

@@ -237,6 +237,11 @@ impl State {
                     run.warming = None;
                 }
             }
+            Notice::Threads(threads) => {
+                if let Some(run) = &mut self.run {
+                    run.threads = Some(threads);
+                }
+            }
             Notice::Trained(summary) => {
                 if let Some(run) = &mut self.run {
                     run.progress.step = summary.step;

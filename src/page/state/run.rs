@@ -3,7 +3,7 @@
 use crate::client::{EngineInfo, Started};
 use crate::models::Pretrained;
 use crate::page::live::Progress;
-use crate::protocol::Backend;
+use crate::protocol::{Backend, Threads};
 use std::rc::Rc;
 
 /// How far the engine is.
@@ -32,6 +32,8 @@ pub struct Run {
     pub warming: Option<f32>,
     /// The step whose state is kept in the browser.
     pub kept: Option<u32>,
+    /// On how many threads it is trained, once that is known; on the CPU only.
+    pub threads: Option<Threads>,
 }
 
 impl Run {
@@ -42,6 +44,7 @@ impl Run {
             training,
             warming: None,
             kept: None,
+            threads: None,
         }
     }
 

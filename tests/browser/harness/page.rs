@@ -24,6 +24,8 @@ const HUNG: Duration = Duration::from_secs(180);
 struct Worker {
     session: String,
     address: String,
+    /// Whether another worker started it.
+    nested: bool,
 }
 
 pub struct Page {
@@ -33,7 +35,7 @@ pub struct Page {
     pub chromium: Chromium,
     setup: Setup,
     pub(super) session: String,
-    /// The living ones, oldest first.
+    /// The living ones, oldest first, and those started by one that has ended.
     workers: Vec<Worker>,
     console: Vec<String>,
     /// Uncaught errors, rejections and panics.
@@ -156,7 +158,7 @@ impl Page {
         self.eval_in(&session, statements)
     }
 
-    /// The value of an expression in the newest worker whose address contains `name`.
+    /// The value of an expression in the page's newest worker whose address contains `name`.
     ///
     /// # Errors
     /// When there is no such worker, or the expression throws.
@@ -272,7 +274,7 @@ impl Page {
         self.command_in("", method, params)
     }
 
-    /// A command to the newest worker whose address contains `name`.
+    /// A command to the page's newest worker whose address contains `name`.
     ///
     /// # Errors
     /// When there is none, or what the browser had against the command.
@@ -282,7 +284,8 @@ impl Page {
     }
 
     fn worker_session(&self, name: &str) -> Outcome<String> {
-        match self.workers.iter().rev().find(|w| w.address.contains(name)) {
+        let here = |w: &&Worker| !w.nested && w.address.contains(name);
+        match self.workers.iter().rev().find(here) {
             Some(worker) => Ok(worker.session.clone()),
             None => trouble(format!(
                 "no worker \"{name}\"; there are {:?}",
@@ -316,7 +319,7 @@ impl Page {
                 params,
             } = event;
             match method.as_str() {
-                "Target.attachedToTarget" => self.started(&params)?,
+                "Target.attachedToTarget" => self.started(&session, &params)?,
                 "Target.detachedFromTarget" => {
                     let gone = params["sessionId"].as_str().unwrap_or_default();
                     self.workers.retain(|worker| worker.session != gone);
@@ -348,14 +351,18 @@ impl Page {
     }
 
     /// A worker waits at its first line, so that nothing of it is missed, and is let go.
-    fn started(&mut self, params: &Json) -> Outcome<()> {
+    fn started(&mut self, parent: &str, params: &Json) -> Outcome<()> {
         let session = params["sessionId"].as_str().unwrap_or_default();
         let info = &params["targetInfo"];
         if info["type"] == "worker" {
             self.workers.push(Worker {
                 session: session.into(),
                 address: info["url"].as_str().unwrap_or_default().into(),
+                nested: parent != self.session,
             });
+            let listen =
+                json!({"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true});
+            self.cdp.send(session, "Target.setAutoAttach", listen)?;
         }
         self.cdp.send(session, "Runtime.enable", json!({}))?;
         self.cdp.send(session, "Network.enable", json!({}))?;
@@ -428,9 +435,10 @@ impl Page {
         self.console.push(format!("{}: {line}", params["type"]));
     }
 
-    /// The addresses of the living workers.
+    /// The addresses of the page's living workers; those that they started are not counted.
     pub fn workers(&self) -> Vec<&str> {
-        self.workers.iter().map(|w| w.address.as_str()).collect()
+        let own = self.workers.iter().filter(|w| !w.nested);
+        own.map(|w| w.address.as_str()).collect()
     }
 
     /// Takes the errors so far: for a test that provokes them.

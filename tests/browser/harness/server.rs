@@ -135,8 +135,9 @@ impl Shared {
 
         if let Some(Some(bytes)) = self.instead(target) {
             let head = format!(
-                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-                bytes.len()
+                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n{}Connection: close\r\n\r\n",
+                bytes.len(),
+                self.headers
             );
             stream.write_all(head.as_bytes())?;
             return stream.write_all(bytes);

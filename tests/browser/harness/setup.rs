@@ -86,7 +86,6 @@ impl Default for Setup {
         Setup {
             root: None,
             scripting: "glassformer",
-            isolated: false,
             folder: "/some/school/glassformer/",
             query: "",
             hash: "#/train",
@@ -95,6 +94,7 @@ impl Default for Setup {
             worker_script: String::new(),
             elsewhere: Vec::new(),
             files: Vec::new(),
+            isolated: true,
             delay: Duration::ZERO,
             window: (1440, 1000),
             network: false,

@@ -100,6 +100,7 @@ impl Builder<'_> {
             span: kind.span,
             layer,
             site: kind.site,
+            first: self.share.first * self.config.n_head * self.tokens * self.tokens,
         };
         self.ops.push(Op::Attention(attention));
         z
@@ -182,7 +183,8 @@ impl Builder<'_> {
         let logits = self.linear(normed, &span, [1, c], grad, Write::Set)?; // [R, 1]
         let out = self.node(3); // [R, 3]
         let longest = options.longest(self.config.block_size);
-        let positions = (self.rows * self.config.n_layer * longest) as f32;
+        let rows = self.share.whole * self.tokens;
+        let positions = (rows * self.config.n_layer * longest) as f32;
         self.ops.push(Op::Reach(Reach {
             logits,
             out,
@@ -266,7 +268,7 @@ impl Builder<'_> {
     fn sizes(&self) -> Heads {
         let h = self.config.n_head;
         Heads {
-            batch: self.batch,
+            batch: self.share.batch,
             heads: h,
             tokens: self.tokens,
             width: self.config.n_embd / h,
@@ -276,6 +278,7 @@ impl Builder<'_> {
     /// A place for `[B, H, T, T]`.
     fn squares(&mut self) -> Slot {
         let h = self.config.n_head;
-        self.layout.slot(self.batch * h * self.tokens * self.tokens)
+        let squares = self.share.batch * h * self.tokens * self.tokens;
+        self.layout.slot(squares)
     }
 }

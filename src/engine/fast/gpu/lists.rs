@@ -4,9 +4,9 @@
 use super::UNIFORMS;
 use super::lower::pass::Pass;
 use super::lower::{self, Dispatch, Program};
-use crate::config::ModelConfig;
 use crate::engine::fast::arena::{Layout, Slot};
-use crate::engine::fast::plan::{Parameter, Plan, Uncovered};
+use crate::engine::fast::plan::{Job, Plan, Uncovered};
+use crate::engine::fast::threads::share::Share;
 
 /// Windows that one pass of an evaluation takes at most, and passes whose sums are read together.
 const EVALUATED: usize = 32;
@@ -23,21 +23,21 @@ pub struct Lists {
 }
 
 impl Lists {
-    /// For that training step; `layout` grows by what only a GPU needs.
+    /// For the training step of that job; `layout` grows by what only a GPU needs.
     ///
     /// # Errors
     /// [`Uncovered`], when there is no kernel for it.
-    pub fn new(
-        config: &ModelConfig,
-        plan: &Plan,
-        layout: &mut Layout,
-        parameters: &[Parameter],
-    ) -> Result<Self, Uncovered> {
-        let training = lower::lower(plan, layout, config.dropout > 0.0)?;
-        let vocab = plan.vocab();
+    pub fn new(job: &Job, plan: &Plan, layout: &mut Layout) -> Result<Self, Uncovered> {
+        let training = lower::lower(plan, layout, job.config.dropout > 0.0)?;
         // Fewer rows need no more room than the step's, which theirs may lie over.
-        let rows = |n: usize| Plan::new(config, vocab, [n, plan.tokens], parameters);
-        let (some, _) = rows(plan.batch.min(EVALUATED))?;
+        let rows = |n: usize| {
+            let job = Job {
+                shape: [n, plan.tokens],
+                ..job.clone()
+            };
+            Plan::new(&job, Share::all(n))
+        };
+        let (some, _) = rows(plan.share.batch.min(EVALUATED))?;
         let (one, _) = rows(1)?;
         let sums = layout.slot(EVALUATED);
         Ok(Lists {

@@ -150,7 +150,7 @@ struct Then {
 
 impl<'a> Lowering<'a> {
     fn new(plan: &'a Plan, layout: &mut Layout, dropout: bool) -> Result<Self, Uncovered> {
-        let rows = plan.batch * plan.tokens;
+        let rows = plan.share.batch * plan.tokens;
         let vocab = plan.vocab();
         covered(plan)?;
         let (sites, squares) = masks(plan);

@@ -27,7 +27,8 @@ pub mod step;
 
 use super::arena::{Layout, Slot};
 use super::cpu::Lesson;
-use super::plan::{Parameter, Plan, Uncovered};
+use super::plan::{Job, Parameter, Plan, Uncovered};
+use super::threads::share::Share;
 use crate::config::{ModelConfig, TrainConfig};
 use kernels::Kernels;
 use lists::Lists;
@@ -97,8 +98,14 @@ impl Gpu {
         shape: [usize; 2],
         parameters: &[Parameter],
     ) -> Result<Self, Uncovered> {
-        let (plan, mut layout) = Plan::new(config, vocab, shape, parameters)?;
-        let lists = Lists::new(config, &plan, &mut layout, parameters)?;
+        let job = Job {
+            config: *config,
+            vocab,
+            shape,
+            parameters: parameters.to_vec(),
+        };
+        let (plan, mut layout) = Plan::new(&job, Share::all(shape[0]))?;
+        let lists = Lists::new(&job, &plan, &mut layout)?;
         let device = &kernels.device;
         let limits = device.limits();
         within(&limits, &layout)?;

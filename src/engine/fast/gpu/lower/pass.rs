@@ -46,7 +46,7 @@ impl Pass {
             dispatches: lowering.dispatches,
             step: lowering.step,
             logits: plan.logits.value,
-            shape: [plan.batch, plan.tokens],
+            shape: [plan.share.batch, plan.tokens],
         })
     }
 }
