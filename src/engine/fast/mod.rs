@@ -9,7 +9,7 @@
 //! each operation, forwards and backwards ([`linear`], [`norm`], [`attention`] with [`pattern`],
 //! [`additive`], [`gate`], [`span`] and [`reach`], [`activation`], [`embedding`], [`join`] with [`dropout`], [`cross_entropy`], [`adamw`]); the
 //! [`arena`] that holds all numbers; the [`plan`] that lists a step's operations, with the [`builder`] that makes it; and [`cpu`], which
-//! carries it out. With the feature `webgpu` there is `gpu` beside it, which has a GPU do the same.
+//! carries it out. With the feature `gpu` there is `gpu` beside it, which has a GPU do the same.
 
 pub mod activation;
 pub mod adamw;
@@ -23,7 +23,7 @@ pub mod dropout;
 pub mod embedding;
 pub mod functions;
 pub mod gate;
-#[cfg(feature = "webgpu")]
+#[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod join;
 pub mod lanes;

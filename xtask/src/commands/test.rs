@@ -4,7 +4,7 @@ use std::process::Command as Program;
 
 use anyhow::{Context, Result};
 
-use crate::{machine::Machine, programs, report::Report, setup, site, walls};
+use crate::{gpu, machine::Machine, programs, report::Report, setup, site, walls};
 
 /// What `test` can be told.
 pub struct Options {
@@ -35,6 +35,11 @@ pub fn run(options: Options) -> Result<()> {
     lints(&mut report, &machine, options.fast)?;
     absences(&mut report, &machine)?;
     native_tests(&mut report, &machine)?;
+    if options.fast {
+        report.skip("Native tests: the GPU executor", "--fast");
+    } else {
+        report.stage("Native tests: the GPU executor", || gpu::test(&machine))?;
+    }
     if options.fast {
         report.skip("Site and browser tests", "--fast");
     } else {
@@ -161,7 +166,7 @@ fn native_tests(report: &mut Report, machine: &Machine) -> Result<()> {
     Ok(())
 }
 
-/// The names of the tests in `tests/`, but for those in the browser.
+/// The names of the tests in `tests/`, but for those that need a browser or a GPU.
 fn integration_tests(machine: &Machine) -> Result<Vec<String>> {
     let folder = machine.root.join("tests");
     let mut names = Vec::new();
@@ -177,7 +182,7 @@ fn integration_tests(machine: &Machine) -> Result<Vec<String>> {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        if is_test && name != "browser" {
+        if is_test && !["browser", "gpu"].contains(&name.as_str()) {
             names.push(name);
         }
     }
