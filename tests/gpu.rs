@@ -70,8 +70,8 @@ fn an_adapter_is_there() {
 /// Whether there are kernels for that kind.
 fn covered(kind: Kind) -> bool {
     match kind {
-        Kind::Standard => true,
-        Kind::HeadGated | Kind::AdaptiveSpan | Kind::Additive => false,
+        Kind::Standard | Kind::HeadGated | Kind::AdaptiveSpan => true,
+        Kind::Additive => false,
     }
 }
 
@@ -228,6 +228,16 @@ fn the_gpu_does_as_the_cpu(kind: Kind) {
 #[test]
 fn standard() {
     the_gpu_does_as_the_cpu(Kind::Standard);
+}
+
+#[test]
+fn head_gated() {
+    the_gpu_does_as_the_cpu(Kind::HeadGated);
+}
+
+#[test]
+fn adaptive_span() {
+    the_gpu_does_as_the_cpu(Kind::AdaptiveSpan);
 }
 
 /// Dispatches of a step are what a small model costs on a real GPU; docs/performance.md has S and M.

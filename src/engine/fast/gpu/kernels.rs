@@ -17,6 +17,19 @@ pub enum Kernel {
     Attention,
     AttentionQueries,
     AttentionKeys,
+    /// Of head_gated.
+    AttentionWithStats,
+    AttentionQueriesWithStats,
+    Gate,
+    GateBack,
+    /// Of adaptive_span, whose global pass has the plain ones.
+    AttentionWithin,
+    AttentionQueriesWithin,
+    AttentionKeysWithin,
+    Gist,
+    GistBack,
+    Reach,
+    ReachBack,
     Join,
     CrossEntropy,
     ClipShares,
@@ -28,6 +41,11 @@ impl Kernel {
     /// The entry point and the source after the common beginning.
     fn source(self) -> (&'static str, &'static str) {
         let attention = include_str!("attention.wgsl");
+        let with_stats = concat!(include_str!("attention.wgsl"), include_str!("stats.wgsl"));
+        let within = concat!(include_str!("attention.wgsl"), include_str!("span.wgsl"));
+        let gate = include_str!("gate.wgsl");
+        let gist = include_str!("gist.wgsl");
+        let reach = include_str!("reach.wgsl");
         let clip = include_str!("clip.wgsl");
         match self {
             Kernel::Embedding => ("main", include_str!("embedding.wgsl")),
@@ -38,6 +56,17 @@ impl Kernel {
             Kernel::Attention => ("forward", attention),
             Kernel::AttentionQueries => ("queries", attention),
             Kernel::AttentionKeys => ("keys", attention),
+            Kernel::AttentionWithStats => ("forward_with_stats", with_stats),
+            Kernel::AttentionQueriesWithStats => ("queries_with_stats", with_stats),
+            Kernel::Gate => ("forward", gate),
+            Kernel::GateBack => ("backward", gate),
+            Kernel::AttentionWithin => ("forward_within", within),
+            Kernel::AttentionQueriesWithin => ("queries_within", within),
+            Kernel::AttentionKeysWithin => ("keys_within", within),
+            Kernel::Gist => ("forward", gist),
+            Kernel::GistBack => ("backward", gist),
+            Kernel::Reach => ("forward", reach),
+            Kernel::ReachBack => ("backward", reach),
             Kernel::Join => ("main", include_str!("join.wgsl")),
             Kernel::CrossEntropy => ("main", include_str!("cross_entropy.wgsl")),
             Kernel::ClipShares => ("shares", clip),

@@ -2,7 +2,11 @@
 //!
 //! What follows a product is done in the product's own kernel where the plan has it right behind:
 //! the bias, the activation, the sum with the stream, and backwards the activation's slope. So a
-//! block of standard attention takes seven dispatches forwards and eight back.
+//! block of standard attention takes seven dispatches forwards and eight back. What other kinds add
+//! is in `gate.rs` and `span.rs`.
+
+mod gate;
+mod span;
 
 use super::kernels::Kernel;
 use super::step::StepLayout;
@@ -64,6 +68,7 @@ pub fn lower(plan: &Plan, layout: &mut Layout, dropout: bool) -> Result<Program,
     let vocab = plan.logits.value.len() / rows;
     covered(plan)?;
     let (sites, squares) = masks(plan);
+    let found = span::found(plan);
     let sites = if dropout { sites } else { Vec::new() };
     let mut lowering = Lowering {
         plan,
@@ -71,6 +76,7 @@ pub fn lower(plan: &Plan, layout: &mut Layout, dropout: bool) -> Result<Program,
         dispatches: Vec::new(),
         written: Vec::new(),
         ds: layout.slot(squares),
+        found: layout.slot(found),
         losses: layout.slot(rows),
         rows,
         vocab,
@@ -88,20 +94,19 @@ pub fn lower(plan: &Plan, layout: &mut Layout, dropout: bool) -> Result<Program,
     })
 }
 
-/// Whether there is a kernel for every operation: for those of standard attention there is.
+/// Whether there is a kernel for every operation.
 fn covered(plan: &Plan) -> Result<(), Uncovered> {
     let strange = |op: &Op| match op {
-        Op::Attention(op) => match (&op.scoring, &op.stats, &op.span) {
-            (Scoring::Dot, None, None) => None,
-            (Scoring::Additive { .. }, _, _) => Some("additive attention"),
-            (Scoring::Dot, Some(_), _) => Some("head_gated attention"),
-            (Scoring::Dot, None, Some(_)) => Some("adaptive_span attention"),
+        Op::Attention(op) => match &op.scoring {
+            Scoring::Dot => None,
+            Scoring::Additive { .. } => Some("additive attention"),
         },
-        Op::Gate(_) => Some("head_gated attention"),
-        Op::Gist(_) | Op::Reach(_) => Some("adaptive_span attention"),
         Op::Embedding(_)
         | Op::LayerNorm(_)
         | Op::Linear(_)
+        | Op::Gate(_)
+        | Op::Gist(_)
+        | Op::Reach(_)
         | Op::Activation(_)
         | Op::Join(_)
         | Op::CrossEntropy(_) => None,
@@ -143,6 +148,8 @@ struct Lowering<'a> {
     written: Vec<Slot>,
     /// dS of all heads of one layer: `[B, H, T, T]`.
     ds: Slot,
+    /// What each head gives of the gradients of z, t and gain, of one layer: `[B, H, T, 3]`.
+    found: Slot,
     /// `[R]`
     losses: Slot,
     rows: usize,
@@ -173,8 +180,9 @@ impl Lowering<'_> {
                     self.linear(op, then);
                 }
                 Op::Attention(op) => self.attention(op),
-                // Not of standard attention.
-                Op::Gate(_) | Op::Gist(_) | Op::Reach(_) => {}
+                Op::Gate(op) => self.gate(op),
+                Op::Gist(op) => self.gist(op),
+                Op::Reach(op) => self.reach(op),
                 Op::Activation(_) => {
                     return Err(Uncovered::Gpu("an activation that follows no linear layer"));
                 }
@@ -219,8 +227,9 @@ impl Lowering<'_> {
                         self.join(Slot::NONE, op.out.grad, op.y.grad, keys);
                     }
                 }
-                // Not of standard attention.
-                Op::Gate(_) | Op::Gist(_) | Op::Reach(_) => {}
+                Op::Gate(op) => self.gate_back(op),
+                Op::Gist(op) => self.gist_back(op),
+                Op::Reach(op) => self.reach_back(op),
                 // Done by the linear layer behind it, and with the loss.
                 Op::Activation(_) | Op::CrossEntropy(_) => {}
             }
@@ -272,6 +281,7 @@ impl Lowering<'_> {
             1,
             n_in, //
             at(then.out),
+            op.stride as u32,
             0,
             at(op.bias.value), //
             then.then,
@@ -280,12 +290,12 @@ impl Lowering<'_> {
             NONE,
         ];
         let groups = [op.n_out.div_ceil(WIDE), op.rows.div_ceil(TALL), 1];
-        self.push(Kernel::Linear, [product, [0; 16]].concat(), groups);
+        self.push(Kernel::Linear, products([product, [0; 17]]), groups);
     }
 
     /// dx = dy W, with the slope of the activation before it; dW = dy^T x and db beside it.
     fn linear_back(&mut self, op: &Linear, before: Option<&Op>) {
-        let [rows, n_in, n_out] = [op.rows, op.n_in, op.n_out].map(|n| n as u32);
+        let [rows, n_in, n_out, stride] = [op.rows, op.n_in, op.n_out, op.stride].map(|n| n as u32);
         let (then, other) = match before {
             Some(Op::Activation(Activation::Relu { value, grad })) if *grad == op.x.grad => {
                 (5, at(*value))
@@ -300,12 +310,13 @@ impl Lowering<'_> {
             n_in,
             n_out, //
             at(op.out.grad),
-            n_out,
+            stride,
             1, //
             at(op.weight.value),
             n_in,
             1, //
             at(op.x.grad),
+            n_in,
             adds(op.write),
             NONE, //
             then,
@@ -319,11 +330,12 @@ impl Lowering<'_> {
             rows, //
             at(op.out.grad),
             1,
-            n_out, //
+            stride, //
             at(op.x.value),
             n_in,
             1, //
             at(op.weight.grad),
+            n_in,
             self.written_before(op.weight.grad),
             NONE, //
             0,
@@ -333,7 +345,7 @@ impl Lowering<'_> {
         ];
         let tall = op.rows.max(op.n_out).div_ceil(TALL);
         let groups = [op.n_in.div_ceil(WIDE), tall, 2];
-        self.push(Kernel::Linear, [dx, dw].concat(), groups);
+        self.push(Kernel::Linear, products([dx, dw]), groups);
     }
 
     fn embedding(&mut self, op: &Embedding) {
@@ -375,6 +387,7 @@ impl Lowering<'_> {
             at(op.stats),
             self.rows as u32,
             op.n as u32,
+            op.stride as u32,
         ];
         self.push(Kernel::Norm, words, [self.rows.div_ceil(ROWS), 1, 1]);
     }
@@ -390,6 +403,7 @@ impl Lowering<'_> {
             at(op.stats),
             self.rows as u32,
             op.n as u32,
+            op.stride as u32,
             adds(op.write),
         ];
         let groups = self.rows.div_ceil(ROWS).max(op.n.div_ceil(16));
@@ -398,19 +412,46 @@ impl Lowering<'_> {
 
     fn attention(&mut self, op: &Attention) {
         let groups = tiles(op);
-        let words = self.heads(op);
-        self.push(Kernel::Attention, words, groups);
+        match (&op.stats, &op.span) {
+            (Some(stats), _) => {
+                let words = self.heads_with_stats(op, stats);
+                self.push(Kernel::AttentionWithStats, words, groups);
+            }
+            (None, Some(span)) => {
+                let words = self.heads_within(op, span);
+                self.push(Kernel::AttentionWithin, words, groups);
+            }
+            (None, None) => {
+                let words = self.heads(op, op.pattern);
+                self.push(Kernel::Attention, words, groups);
+            }
+        }
     }
 
     fn attention_back(&mut self, op: &Attention) {
         let groups = tiles(op);
-        let words = self.heads(op);
-        self.push(Kernel::AttentionQueries, words.clone(), groups);
-        self.push(Kernel::AttentionKeys, words, groups);
+        match (&op.stats, &op.span) {
+            (Some(stats), _) => {
+                let words = self.heads_with_stats(op, stats);
+                self.push(Kernel::AttentionQueriesWithStats, words.clone(), groups);
+                self.push(Kernel::AttentionKeys, words, groups);
+            }
+            (None, Some(span)) => {
+                let words = self.heads_within(op, span);
+                self.push(Kernel::AttentionQueriesWithin, words.clone(), groups);
+                let distances = span::tiles_and_distances(groups, span);
+                self.push(Kernel::AttentionKeysWithin, words, distances);
+            }
+            (None, None) => {
+                let words = self.heads(op, op.pattern);
+                self.push(Kernel::AttentionQueries, words.clone(), groups);
+                self.push(Kernel::AttentionKeys, words, groups);
+            }
+        }
     }
 
-    /// Attention's uniforms, the same there and back.
-    fn heads(&self, op: &Attention) -> Vec<u32> {
+    /// Attention's uniforms as far as all kinds have them, the same there and back; S goes to `scores`.
+    fn heads(&self, op: &Attention, scores: Slot) -> Vec<u32> {
         let keys = self.keys(op.layer, op.site);
         let used = if keys == NONE { op.pattern } else { op.dropped };
         let normaliser = match op.normaliser {
@@ -432,6 +473,7 @@ impl Lowering<'_> {
             (op.sizes.width as f32).sqrt().recip().to_bits(),
             normaliser,
             keys,
+            at(scores),
         ]
     }
 
@@ -490,6 +532,13 @@ impl Lowering<'_> {
             groups: groups.map(|n| n as u32),
         });
     }
+}
+
+/// Two products' uniforms, each from a multiple of 16 bytes on.
+fn products(two: [[u32; 17]; 2]) -> Vec<u32> {
+    two.into_iter()
+        .flat_map(|words| words.into_iter().chain([0; 3]))
+        .collect()
 }
 
 fn at(slot: Slot) -> u32 {
