@@ -18,8 +18,9 @@ fn counting() -> Setup {
     }
 }
 
-fn spec(dropout: f64) -> Json {
+fn spec(kind: &str, dropout: f64) -> Json {
     let mut spec = runs::small();
+    spec["model"]["attention"] = json!({ "kind": kind });
     spec["model"]["dropout"] = dropout.into();
     // No checkpoint falls into what is counted.
     spec["train"]["checkpoint_every"] = json!(1000);
@@ -28,8 +29,8 @@ fn spec(dropout: f64) -> Json {
 }
 
 /// A step's losses along paths of so many steps each, and the loss on the validation text after them.
-fn losses(page: &mut Page, dropout: f64, paths: &[(&str, usize)]) -> Outcome<(Vec<f64>, f64)> {
-    let made = runs::new_run(page, &spec(dropout))?;
+fn losses(page: &mut Page, spec: &Json, paths: &[(&str, usize)]) -> Outcome<(Vec<f64>, f64)> {
+    let made = runs::new_run(page, spec)?;
     assert_eq!(made.backend, "webgpu");
     let mut losses = Vec::new();
     for (path, steps) in paths {
@@ -40,14 +41,12 @@ fn losses(page: &mut Page, dropout: f64, paths: &[(&str, usize)]) -> Outcome<(Ve
     Ok((losses, after))
 }
 
-fn agrees(dropout: f64) -> Outcome<()> {
+/// The readable path's losses, and those of each of the others.
+fn agree(spec: &Json, steps: usize, others: &[&[(&str, usize)]]) -> Outcome<()> {
     in_browser(&counting(), |page| {
-        let (readable, after) = losses(page, dropout, &[("readable", 50)])?;
-        for paths in [
-            &[("fast", 50)][..],
-            &[("fast", 15), ("readable", 10), ("fast", 25)],
-        ] {
-            let (fast, seen) = losses(page, dropout, paths)?;
+        let (readable, after) = losses(page, spec, &[("readable", steps)])?;
+        for paths in others {
+            let (fast, seen) = losses(page, spec, paths)?;
             runs::agree(&readable, &fast, 1e-3)?;
             runs::agree(&[after], &[seen], 1e-3)?;
         }
@@ -55,14 +54,32 @@ fn agrees(dropout: f64) -> Outcome<()> {
     })
 }
 
+const FIFTY: &[&[(&str, usize)]] = &[
+    &[("fast", 50)],
+    &[("fast", 15), ("readable", 10), ("fast", 25)],
+];
+
 #[test]
 fn fifty_fast_steps_lose_what_the_readable_ones_lose() -> Outcome<()> {
-    agrees(0.0)
+    agree(&spec("standard", 0.0), 50, FIFTY)
 }
 
 #[test]
 fn and_so_they_do_with_dropout() -> Outcome<()> {
-    agrees(0.2)
+    agree(&spec("standard", 0.2), 50, FIFTY)
+}
+
+// The plain operations of these take a third of a second a step in software. What each option does is
+// compared without a browser, in tests/gpu.rs.
+
+#[test]
+fn and_so_do_head_gated_ones() -> Outcome<()> {
+    agree(&spec("head_gated", 0.2), 30, &[&[("fast", 30)]])
+}
+
+#[test]
+fn and_so_do_those_of_adaptive_span() -> Outcome<()> {
+    agree(&spec("adaptive_span", 0.2), 30, &[&[("fast", 30)]])
 }
 
 /// What fifty steps in a row ask of the browser, once the first have been made.
@@ -90,14 +107,27 @@ fn asks_little(spec: &Json, most: f64) -> Outcome<()> {
 
 #[test]
 fn a_small_models_step_asks_little_of_the_browser() -> Outcome<()> {
-    asks_little(&spec(0.0), 40.0)?;
-    asks_little(&spec(0.2), 40.0)
+    asks_little(&spec("standard", 0.0), 40.0)?;
+    asks_little(&spec("standard", 0.2), 40.0)
+}
+
+/// M's depth, which alone counts here, with S's widths, so that software can do it.
+fn deep(kind: &str) -> Json {
+    let mut deep = spec(kind, 0.2);
+    deep["model"]["n_layer"] = json!(4);
+    deep
 }
 
 #[test]
 fn a_laptop_models_step_asks_little_of_the_browser() -> Outcome<()> {
-    // M's depth, which alone counts here, with S's widths, so that software can do it.
-    let mut deep = spec(0.2);
-    deep["model"]["n_layer"] = json!(4);
-    asks_little(&deep, 120.0)
+    asks_little(&deep("standard"), 120.0)
+}
+
+#[test]
+fn other_kinds_ask_little_more() -> Outcome<()> {
+    for kind in ["head_gated", "adaptive_span"] {
+        asks_little(&spec(kind, 0.2), 64.0)?;
+        asks_little(&deep(kind), 192.0)?;
+    }
+    Ok(())
 }

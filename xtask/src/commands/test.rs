@@ -20,6 +20,8 @@ const PAGE: &[&str] = &["--no-default-features", "--features", "page"];
 const ENGINE: &[&str] = &["--no-default-features", "--features", "engine"];
 /// The engine with WebGPU.
 const WEBGPU: &[&str] = &["--no-default-features", "--features", "engine,webgpu"];
+/// The same with its tests that need no browser.
+const WEBGPU_TESTS: &[&str] = &["--no-default-features", "--features", "webgpu,gpu-native"];
 
 /// Runs the stages and sums them up; an error when one of them failed.
 pub fn run(options: Options) -> Result<()> {
@@ -92,7 +94,7 @@ fn lints(report: &mut Report, machine: &Machine, fast: bool) -> Result<()> {
         report.skip("Clippy: engine with WebGPU", "--fast");
     } else {
         report.stage("Clippy: engine with WebGPU", || {
-            of_product(WEBGPU, &["--lib", "--bins"])
+            of_product(WEBGPU_TESTS, &["--lib", "--bins", "--test", "gpu"])
         })?;
     }
 
