@@ -69,7 +69,19 @@ fn and_so_they_do_with_dropout() -> Outcome<()> {
     agree(&spec("standard", 0.2), 50, FIFTY)
 }
 
-// The plain operations of this kind take a third of a second a step in software.
+// The plain operations of these take a third of a second a step in software. What each option does is
+// compared without a browser, in tests/gpu.rs.
+
+#[test]
+fn and_so_do_head_gated_ones() -> Outcome<()> {
+    agree(&spec("head_gated", 0.2), 30, &[&[("fast", 30)]])
+}
+
+#[test]
+fn and_so_do_those_of_adaptive_span() -> Outcome<()> {
+    agree(&spec("adaptive_span", 0.2), 30, &[&[("fast", 30)]])
+}
+
 #[test]
 fn and_so_do_additive_ones() -> Outcome<()> {
     agree(&spec("additive", 0.2), 30, &[&[("fast", 30)]])
@@ -117,9 +129,12 @@ fn a_laptop_models_step_asks_little_of_the_browser() -> Outcome<()> {
 }
 
 #[test]
-fn additive_steps_ask_little_more() -> Outcome<()> {
-    asks_little(&spec("additive", 0.2), 64.0)?;
-    asks_little(&deep("additive"), 192.0)
+fn other_kinds_ask_little_more() -> Outcome<()> {
+    for kind in ["head_gated", "adaptive_span", "additive"] {
+        asks_little(&spec(kind, 0.2), 64.0)?;
+        asks_little(&deep(kind), 192.0)?;
+    }
+    Ok(())
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod command;
 mod commands;
+mod gpu;
 mod machine;
 mod programs;
 mod report;

@@ -4,7 +4,7 @@ use std::process::Command as Program;
 
 use anyhow::{Context, Result};
 
-use crate::{machine::Machine, programs, report::Report, setup, site, walls};
+use crate::{gpu, machine::Machine, programs, report::Report, setup, site, walls};
 
 /// What `test` can be told.
 pub struct Options {
@@ -20,6 +20,8 @@ const PAGE: &[&str] = &["--no-default-features", "--features", "page"];
 const ENGINE: &[&str] = &["--no-default-features", "--features", "engine"];
 /// The engine with WebGPU.
 const WEBGPU: &[&str] = &["--no-default-features", "--features", "engine,webgpu"];
+/// The same with its tests that need no browser.
+const WEBGPU_TESTS: &[&str] = &["--no-default-features", "--features", "webgpu,gpu-native"];
 
 /// Runs the stages and sums them up; an error when one of them failed.
 pub fn run(options: Options) -> Result<()> {
@@ -35,6 +37,11 @@ pub fn run(options: Options) -> Result<()> {
     lints(&mut report, &machine, options.fast)?;
     absences(&mut report, &machine)?;
     native_tests(&mut report, &machine)?;
+    if options.fast {
+        report.skip("Native tests: the GPU executor", "--fast");
+    } else {
+        report.stage("Native tests: the GPU executor", || gpu::test(&machine))?;
+    }
     if options.fast {
         report.skip("Site and browser tests", "--fast");
     } else {
@@ -87,7 +94,10 @@ fn lints(report: &mut Report, machine: &Machine, fast: bool) -> Result<()> {
         report.skip("Clippy: engine with WebGPU", "--fast");
     } else {
         report.stage("Clippy: engine with WebGPU", || {
-            of_product(WEBGPU, &["--lib", "--bins"])
+            of_product(
+                WEBGPU_TESTS,
+                &["--lib", "--bins", "--test", "gpu", "--test", "asked"],
+            )
         })?;
     }
 
@@ -161,7 +171,7 @@ fn native_tests(report: &mut Report, machine: &Machine) -> Result<()> {
     Ok(())
 }
 
-/// The names of the tests in `tests/`, but for those in the browser.
+/// The names of the tests in `tests/`, but for those that need a browser or a GPU.
 fn integration_tests(machine: &Machine) -> Result<Vec<String>> {
     let folder = machine.root.join("tests");
     let mut names = Vec::new();
@@ -177,7 +187,7 @@ fn integration_tests(machine: &Machine) -> Result<Vec<String>> {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        if is_test && name != "browser" {
+        if is_test && !["asked", "browser", "gpu"].contains(&name.as_str()) {
             names.push(name);
         }
     }

@@ -1,6 +1,10 @@
 //! Chromium, which the tests and the benchmark drive over its debugging protocol.
 
-use std::{env, ffi::OsString};
+use std::{
+    env,
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
 
@@ -37,6 +41,31 @@ pub fn find(machine: &Machine) -> Result<Option<Browser>> {
     Ok(PROGRAMS
         .iter()
         .find_map(|program| try_it(program.into()).ok()))
+}
+
+/// The file that tells Vulkan of SwiftShader, the GPU in software that Chromium brings along; `None`
+/// where it is not beside the browser's program.
+pub fn swiftshader(machine: &Machine) -> Result<Option<PathBuf>> {
+    let Some(browser) = find(machine)? else {
+        return Ok(None);
+    };
+    // A name alone is looked for as the shell does it.
+    let paths = env::var_os("PATH").unwrap_or_default();
+    let programs = env::split_paths(&paths).map(|folder| folder.join(&browser.program));
+    let Some(program) = programs.into_iter().find(|program| program.is_file()) else {
+        return Ok(None);
+    };
+    // Where the program is a script, the distribution has the browser in a folder of that name.
+    let name = program.file_name().unwrap_or_default();
+    let scripted = ["/usr/lib", "/usr/lib64"].map(|folder| Path::new(folder).join(name));
+    let real = program.canonicalize().unwrap_or(program.clone());
+    let folders = real
+        .parent()
+        .map(Path::to_owned)
+        .into_iter()
+        .chain(scripted);
+    let mut files = folders.map(|folder| folder.join("vk_swiftshader_icd.json"));
+    Ok(files.find(|file| file.is_file()))
 }
 
 /// Installs it.

@@ -64,7 +64,7 @@ fn additive_forward(
     weigh(local, first, at.square);
     storageBarrier();
     let values = q + 2u * channels;
-    mix(local, first, op.used + at.square, values, 3u * channels, op.z + at.z, channels);
+    mix(local, first, 0u, op.used + at.square, values, 3u * channels, op.z + at.z, channels);
 }
 
 @compute @workgroup_size(64)
@@ -78,7 +78,7 @@ fn additive_queries(
     let at = place(group.y);
     let q = op.qkv + at.qkv;
     let values = q + 2u * channels;
-    scores(local, first, op.ds + at.square, op.dz + at.z, channels, values, 3u * channels);
+    scores(local, first, 0u, op.ds + at.square, op.dz + at.z, channels, values, 3u * channels);
     storageBarrier();
     slope(local, first, at.square);
     storageBarrier();

@@ -14,6 +14,8 @@
 // A tile's squares lie in the arena, where the way back wants them anyway; the workgroup's threads
 // hand them to one another across a barrier. No query sees a later key: those are not computed, and
 // beyond the diagonal only what lies in the same tile is written, as 0.
+//
+// stats.wgsl and span.wgsl follow this file where a kind has rows of its own; the rest is the same.
 
 // Threads to a row.
 const LANES = 8u;
@@ -38,7 +40,28 @@ struct Op {
     scale: f32, // 1 / sqrt(D); 1 where scores are additive
     normaliser: u32,
     keys: u32,
-    // additive.wgsl: v, [H, D], and the shares of its gradient, [B, 2 tiles, C]
+    // q k^T: [B, H, T, T]; A's place, where nobody asks for it again.
+    scores: u32,
+
+    // Of head_gated.
+    // a, r and d: [B, T, 3, H]
+    stats: u32,
+    dstats: u32,
+    // Tokens in a block.
+    block: f32,
+
+    // Of adaptive_span's local pass.
+    // z, t and gain: [B, T, 3]
+    reach: u32,
+    // What each head gives of their gradients: [B, H, T, 3]
+    dreach: u32,
+    // c: [H, M]
+    rel_bias: u32,
+    drel_bias: u32,
+    longest: u32, // M
+    ramp: f32, // R
+
+    // Of additive attention (additive.wgsl): v, [H, D], and the shares of its gradient, [B, 2 tiles, C]
     vectors: u32,
     shares: u32,
 }
@@ -57,12 +80,12 @@ fn place(n: u32) -> Place {
     return Place(3u * first + within, first + within, n * op.tokens * op.tokens);
 }
 
-// Products of rows: square[i, j] = left[i] . right[j], for the tile's queries i and all j that one
-// of them sees. A thread takes four queries and a key at a time.
-fn scores(local: u32, first: u32, square: u32, left: u32, left_row: u32, right: u32, right_row: u32) {
-    let seen = min(first + TILE, op.tokens);
+// Products of rows: square[i, j] = left[i] . right[j], for the tile's queries i and all j from `earliest`
+// on that one of them sees. A thread takes four queries and a key at a time.
+fn scores(local: u32, first: u32, earliest: u32, square: u32, left: u32, left_row: u32, right: u32, right_row: u32) {
+    let seen = min(first + TILE, op.tokens) - earliest;
     for (var item = local; item < 2u * seen; item += 64u) {
-        let j = item % seen;
+        let j = earliest + item % seen;
         let i = first + item / seen * 4u + vec4(0u, 1u, 2u, 3u);
         var l = left + min(i, vec4(op.tokens - 1u)) * left_row;
         var r = right + j * right_row;
@@ -80,18 +103,18 @@ fn scores(local: u32, first: u32, square: u32, left: u32, left_row: u32, right: 
     }
 }
 
-// Mixtures of rows: out[i] = sum_j square[i, j] right[j], for the tile's queries i. A thread takes
-// four queries and a channel at a time.
-fn mix(local: u32, first: u32, square: u32, right: u32, right_row: u32, out: u32, out_row: u32) {
+// Mixtures of rows: out[i] = sum_j square[i, j] right[j], for the tile's queries i and j from `earliest`
+// on. A thread takes four queries and a channel at a time.
+fn mix(local: u32, first: u32, earliest: u32, square: u32, right: u32, right_row: u32, out: u32, out_row: u32) {
     for (var item = local; item < 2u * op.width; item += 64u) {
         let d = item % op.width;
         let start = first + item / op.width * 4u;
         let i = start + vec4(0u, 1u, 2u, 3u);
-        var l = square + min(i, vec4(op.tokens - 1u)) * op.tokens;
-        var r = right + d;
+        var l = square + min(i, vec4(op.tokens - 1u)) * op.tokens + earliest;
+        var r = right + earliest * right_row + d;
         var s = vec4(0.0);
         let seen = min(start + 4u, op.tokens);
-        for (var j = 0u; j < seen; j++) {
+        for (var j = earliest; j < seen; j++) {
             s += vec4(arena[l.x], arena[l.y], arena[l.z], arena[l.w]) * arena[r];
             l += vec4(1u);
             r += right_row;
@@ -104,27 +127,27 @@ fn mix(local: u32, first: u32, square: u32, right: u32, right_row: u32, out: u32
     }
 }
 
-// The tile's rows of S become rows of A and of m A. A row to LANES threads, each of which goes over
+// From the tile's rows of S, rows of A and of m A. A row to LANES threads, each of which goes over
 // the whole row for its sum, as in norm.wgsl.
 fn weigh(local: u32, first: u32, square: u32) {
     let i = first + local / LANES;
     let lane = local % LANES;
     // Threads past the last row go along to the barrier, over the last row's numbers.
     let near = min(i, op.tokens - 1u);
-    let row = op.pattern + square + near * op.tokens;
+    let row = square + near * op.tokens;
     // The 1 in off_by_one's sum is a key whose score is 0, which nobody uses.
     var most = select(-3.4e38, 0.0, op.normaliser == OFF_BY_ONE);
     for (var j = 0u; j <= near; j++) {
-        most = max(most, arena[row + j] * op.scale);
+        most = max(most, arena[op.scores + row + j] * op.scale);
     }
     var all = 0.0;
     for (var j = 0u; j <= near; j++) {
-        all += exp(arena[row + j] * op.scale - most);
+        all += exp(arena[op.scores + row + j] * op.scale - most);
     }
     if op.normaliser == OFF_BY_ONE {
         all += exp(-most);
     }
-    storageBarrier(); // S is read, and A takes its place.
+    storageBarrier(); // S is read, and A may take its place.
     let shift = log(f32(near + 1u));
     if i >= op.tokens {
         return;
@@ -132,17 +155,16 @@ fn weigh(local: u32, first: u32, square: u32) {
     for (var j = lane; j < min(first + TILE, op.tokens); j += LANES) {
         var a = 0.0;
         if j <= i {
-            let s = arena[row + j] * op.scale;
+            let s = arena[op.scores + row + j] * op.scale;
             if op.normaliser == SIGMOID {
                 a = 1.0 / (1.0 + exp(shift - s));
             } else {
                 a = exp(s - most) / all;
             }
         }
-        arena[row + j] = a;
+        arena[op.pattern + row + j] = a;
         if op.keys != NONE {
-            let index = square + i * op.tokens + j;
-            arena[op.used + index] = a * mask(op.keys, index);
+            arena[op.used + row + j] = a * mask(op.keys, row + j);
         }
     }
 }
@@ -182,12 +204,12 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_in
     let channels = op.heads * op.width;
     let at = place(group.y);
     let q = op.qkv + at.qkv;
-    scores(local, first, op.pattern + at.square, q, 3u * channels, q + channels, 3u * channels);
+    scores(local, first, 0u, op.scores + at.square, q, 3u * channels, q + channels, 3u * channels);
     storageBarrier();
     weigh(local, first, at.square);
     storageBarrier();
     let v = q + 2u * channels;
-    mix(local, first, op.used + at.square, v, 3u * channels, op.z + at.z, channels);
+    mix(local, first, 0u, op.used + at.square, v, 3u * channels, op.z + at.z, channels);
 }
 
 @compute @workgroup_size(64)
@@ -197,11 +219,11 @@ fn queries(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_in
     let at = place(group.y);
     let k = op.qkv + at.qkv + channels;
     let v = k + channels;
-    scores(local, first, op.ds + at.square, op.dz + at.z, channels, v, 3u * channels);
+    scores(local, first, 0u, op.ds + at.square, op.dz + at.z, channels, v, 3u * channels);
     storageBarrier();
     slope(local, first, at.square);
     storageBarrier();
-    mix(local, first, op.ds + at.square, k, 3u * channels, op.dqkv + at.qkv, 3u * channels);
+    mix(local, first, 0u, op.ds + at.square, k, 3u * channels, op.dqkv + at.qkv, 3u * channels);
 }
 
 @compute @workgroup_size(64)

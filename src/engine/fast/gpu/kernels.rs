@@ -21,6 +21,19 @@ pub enum Kernel {
     AdditiveQueries,
     AdditiveKeys,
     Columns,
+    /// Of head_gated.
+    AttentionWithStats,
+    AttentionQueriesWithStats,
+    Gate,
+    GateBack,
+    /// Of adaptive_span, whose global pass has the plain ones.
+    AttentionWithin,
+    AttentionQueriesWithin,
+    AttentionKeysWithin,
+    Gist,
+    GistBack,
+    Reach,
+    ReachBack,
     Join,
     CrossEntropy,
     Losses,
@@ -37,6 +50,11 @@ impl Kernel {
             include_str!("attention.wgsl"),
             include_str!("additive.wgsl")
         );
+        let with_stats = concat!(include_str!("attention.wgsl"), include_str!("stats.wgsl"));
+        let within = concat!(include_str!("attention.wgsl"), include_str!("span.wgsl"));
+        let gate = include_str!("gate.wgsl");
+        let gist = include_str!("gist.wgsl");
+        let reach = include_str!("reach.wgsl");
         let clip = include_str!("clip.wgsl");
         match self {
             Kernel::Embedding => ("main", include_str!("embedding.wgsl")),
@@ -51,6 +69,17 @@ impl Kernel {
             Kernel::AdditiveQueries => ("additive_queries", additive),
             Kernel::AdditiveKeys => ("additive_keys", additive),
             Kernel::Columns => ("main", include_str!("columns.wgsl")),
+            Kernel::AttentionWithStats => ("forward_with_stats", with_stats),
+            Kernel::AttentionQueriesWithStats => ("queries_with_stats", with_stats),
+            Kernel::Gate => ("forward", gate),
+            Kernel::GateBack => ("backward", gate),
+            Kernel::AttentionWithin => ("forward_within", within),
+            Kernel::AttentionQueriesWithin => ("queries_within", within),
+            Kernel::AttentionKeysWithin => ("keys_within", within),
+            Kernel::Gist => ("forward", gist),
+            Kernel::GistBack => ("backward", gist),
+            Kernel::Reach => ("forward", reach),
+            Kernel::ReachBack => ("backward", reach),
             Kernel::Join => ("main", include_str!("join.wgsl")),
             Kernel::CrossEntropy => ("main", include_str!("cross_entropy.wgsl")),
             Kernel::Losses => ("main", include_str!("losses.wgsl")),

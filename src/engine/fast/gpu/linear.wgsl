@@ -16,13 +16,13 @@
 
 struct Product {
     // The result's rows and columns, and the inner axis.
-    rows: u32, cols: u32, deep: u32,
+    @align(16) rows: u32, cols: u32, deep: u32,
     // A: [rows, deep]; from one row to the next, from one step along the inner axis to the next.
     a: u32, a_row: u32, a_deep: u32,
     // B: [deep, cols]
     b: u32, b_deep: u32, b_col: u32,
-    // [rows, cols], row after row
-    out: u32,
+    // [rows, cols], and from one row to the next: cols, or more where other numbers lie between
+    out: u32, out_row: u32,
     // 1 where the result is added to what is there.
     add: u32,
     // [cols], or NONE
@@ -74,7 +74,7 @@ fn put(p: u32, row: u32, col: u32, sum: f32) {
         return;
     }
     let index = row * op.products[p].cols + col;
-    let place = op.products[p].out + index;
+    let place = op.products[p].out + row * op.products[p].out_row + col;
     let other = op.products[p].other;
     var s = sum;
     if op.products[p].bias != NONE {

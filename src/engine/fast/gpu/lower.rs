@@ -2,10 +2,13 @@
 //!
 //! What follows a product is done in the product's own kernel where the plan has it right behind:
 //! the bias, the activation, the sum with the stream, and backwards the activation's slope. So a
-//! block of standard attention takes seven dispatches forwards and eight back.
+//! block of standard attention takes seven dispatches forwards and eight back. What other kinds add
+//! is in `additive.rs`, `gate.rs` and `span.rs`.
 
 mod additive;
+mod gate;
 pub mod pass;
+mod span;
 
 use super::kernels::Kernel;
 use super::step::StepLayout;
@@ -77,30 +80,6 @@ pub fn lower(plan: &Plan, layout: &mut Layout, dropout: bool) -> Result<Program,
     })
 }
 
-/// Whether there is a kernel for every operation: for those of standard and additive attention there
-/// is.
-fn covered(plan: &Plan) -> Result<(), Uncovered> {
-    let strange = |op: &Op| match op {
-        Op::Attention(op) => match (&op.scoring, &op.stats, &op.span) {
-            (Scoring::Dot | Scoring::Additive { .. }, None, None) => None,
-            (_, Some(_), _) => Some("head_gated attention"),
-            (_, None, Some(_)) => Some("adaptive_span attention"),
-        },
-        Op::Gate(_) => Some("head_gated attention"),
-        Op::Gist(_) | Op::Reach(_) => Some("adaptive_span attention"),
-        Op::Embedding(_)
-        | Op::LayerNorm(_)
-        | Op::Linear(_)
-        | Op::Activation(_)
-        | Op::Join(_)
-        | Op::CrossEntropy(_) => None,
-    };
-    match plan.ops.iter().find_map(strange) {
-        Some(strange) => Err(Uncovered::Gpu(strange)),
-        None => Ok(()),
-    }
-}
-
 /// Every mask of a step, and the numbers in the largest pattern.
 fn masks(plan: &Plan) -> (Vec<(usize, Site)>, usize) {
     let (mut sites, mut squares) = (Vec::new(), 0);
@@ -134,6 +113,8 @@ struct Lowering<'a> {
     ds: Slot,
     /// What each four queries bring to the gradient of additive v: `[B, 2 tiles, C]`.
     shares: Slot,
+    /// What each head gives of the gradients of z, t and gain, of one layer: `[B, H, T, 3]`.
+    found: Slot,
     /// `[R]`
     losses: Slot,
     rows: usize,
@@ -152,7 +133,6 @@ impl<'a> Lowering<'a> {
     fn new(plan: &'a Plan, layout: &mut Layout, dropout: bool) -> Result<Self, Uncovered> {
         let rows = plan.share.batch * plan.tokens;
         let vocab = plan.vocab();
-        covered(plan)?;
         let (sites, squares) = masks(plan);
         let sites = if dropout { sites } else { Vec::new() };
         Ok(Lowering {
@@ -162,6 +142,7 @@ impl<'a> Lowering<'a> {
             written: Vec::new(),
             ds: layout.slot(squares),
             shares: layout.slot(additive::shares(plan)),
+            found: layout.slot(span::found(plan)),
             losses: layout.slot(rows),
             rows,
             vocab,
@@ -183,8 +164,9 @@ impl<'a> Lowering<'a> {
                     self.linear(op, then);
                 }
                 Op::Attention(op) => self.attention(op),
-                // Not of standard attention.
-                Op::Gate(_) | Op::Gist(_) | Op::Reach(_) => {}
+                Op::Gate(op) => self.gate(op),
+                Op::Gist(op) => self.gist(op),
+                Op::Reach(op) => self.reach(op),
                 Op::Activation(_) => {
                     return Err(Uncovered::Gpu("an activation that follows no linear layer"));
                 }
@@ -229,8 +211,9 @@ impl<'a> Lowering<'a> {
                         self.join(Slot::NONE, op.out.grad, op.y.grad, keys);
                     }
                 }
-                // Not of standard attention.
-                Op::Gate(_) | Op::Gist(_) | Op::Reach(_) => {}
+                Op::Gate(op) => self.gate_back(op),
+                Op::Gist(op) => self.gist_back(op),
+                Op::Reach(op) => self.reach_back(op),
                 // Done by the linear layer behind it, and with the loss.
                 Op::Activation(_) | Op::CrossEntropy(_) => {}
             }
@@ -282,6 +265,7 @@ impl<'a> Lowering<'a> {
             1,
             n_in, //
             at(then.out),
+            op.stride as u32,
             0,
             at(op.bias.value), //
             then.then,
@@ -290,12 +274,12 @@ impl<'a> Lowering<'a> {
             NONE,
         ];
         let groups = [op.n_out.div_ceil(WIDE), op.rows.div_ceil(TALL), 1];
-        self.push(Kernel::Linear, [product, [0; 16]].concat(), groups);
+        self.push(Kernel::Linear, products([product, [0; 17]]), groups);
     }
 
     /// dx = dy W, with the slope of the activation before it; dW = dy^T x and db beside it.
     fn linear_back(&mut self, op: &Linear, before: Option<&Op>) {
-        let [rows, n_in, n_out] = [op.rows, op.n_in, op.n_out].map(|n| n as u32);
+        let [rows, n_in, n_out, stride] = [op.rows, op.n_in, op.n_out, op.stride].map(|n| n as u32);
         let (then, other) = match before {
             Some(Op::Activation(Activation::Relu { value, grad })) if *grad == op.x.grad => {
                 (5, at(*value))
@@ -310,12 +294,13 @@ impl<'a> Lowering<'a> {
             n_in,
             n_out, //
             at(op.out.grad),
-            n_out,
+            stride,
             1, //
             at(op.weight.value),
             n_in,
             1, //
             at(op.x.grad),
+            n_in,
             adds(op.write),
             NONE, //
             then,
@@ -329,11 +314,12 @@ impl<'a> Lowering<'a> {
             rows, //
             at(op.out.grad),
             1,
-            n_out, //
+            stride, //
             at(op.x.value),
             n_in,
             1, //
             at(op.weight.grad),
+            n_in,
             self.written_before(op.weight.grad),
             NONE, //
             0,
@@ -343,7 +329,7 @@ impl<'a> Lowering<'a> {
         ];
         let tall = op.rows.max(op.n_out).div_ceil(TALL);
         let groups = [op.n_in.div_ceil(WIDE), tall, 2];
-        self.push(Kernel::Linear, [dx, dw].concat(), groups);
+        self.push(Kernel::Linear, products([dx, dw]), groups);
     }
 
     fn embedding(&mut self, op: &Embedding) {
@@ -385,6 +371,7 @@ impl<'a> Lowering<'a> {
             at(op.stats),
             self.rows as u32,
             op.n as u32,
+            op.stride as u32,
         ];
         self.push(Kernel::Norm, words, [self.rows.div_ceil(ROWS), 1, 1]);
     }
@@ -400,6 +387,7 @@ impl<'a> Lowering<'a> {
             at(op.stats),
             self.rows as u32,
             op.n as u32,
+            op.stride as u32,
             adds(op.write),
         ];
         let groups = self.rows.div_ceil(ROWS).max(op.n.div_ceil(16));
@@ -407,28 +395,53 @@ impl<'a> Lowering<'a> {
     }
 
     fn attention(&mut self, op: &Attention) {
-        match op.scoring {
-            Scoring::Dot => {
-                let words = self.heads(op);
-                self.push(Kernel::Attention, words, tiles(op));
+        let groups = tiles(op);
+        if let Scoring::Additive { v, .. } = op.scoring {
+            return self.additive(op, v);
+        }
+        match (&op.stats, &op.span) {
+            (Some(stats), _) => {
+                let words = self.heads_with_stats(op, stats);
+                self.push(Kernel::AttentionWithStats, words, groups);
             }
-            Scoring::Additive { v, .. } => self.additive(op, v),
+            (None, Some(span)) => {
+                let words = self.heads_within(op, span);
+                self.push(Kernel::AttentionWithin, words, groups);
+            }
+            (None, None) => {
+                let words = self.heads(op, op.pattern);
+                self.push(Kernel::Attention, words, groups);
+            }
         }
     }
 
     fn attention_back(&mut self, op: &Attention) {
-        match op.scoring {
-            Scoring::Dot => {
-                let words = self.heads(op);
-                self.push(Kernel::AttentionQueries, words.clone(), tiles(op));
-                self.push(Kernel::AttentionKeys, words, tiles(op));
+        let groups = tiles(op);
+        if let Scoring::Additive { v, .. } = op.scoring {
+            return self.additive_back(op, v);
+        }
+        match (&op.stats, &op.span) {
+            (Some(stats), _) => {
+                let words = self.heads_with_stats(op, stats);
+                self.push(Kernel::AttentionQueriesWithStats, words.clone(), groups);
+                self.push(Kernel::AttentionKeys, words, groups);
             }
-            Scoring::Additive { v, .. } => self.additive_back(op, v),
+            (None, Some(span)) => {
+                let words = self.heads_within(op, span);
+                self.push(Kernel::AttentionQueriesWithin, words.clone(), groups);
+                let distances = span::tiles_and_distances(groups, span);
+                self.push(Kernel::AttentionKeysWithin, words, distances);
+            }
+            (None, None) => {
+                let words = self.heads(op, op.pattern);
+                self.push(Kernel::AttentionQueries, words.clone(), groups);
+                self.push(Kernel::AttentionKeys, words, groups);
+            }
         }
     }
 
-    /// Attention's uniforms, the same there and back.
-    fn heads(&self, op: &Attention) -> Vec<u32> {
+    /// Attention's uniforms as far as all kinds have them, the same there and back; S goes to `scores`.
+    fn heads(&self, op: &Attention, scores: Slot) -> Vec<u32> {
         let keys = self.keys(op.layer, op.site);
         let used = if keys == NONE { op.pattern } else { op.dropped };
         let normaliser = match op.normaliser {
@@ -454,6 +467,7 @@ impl<'a> Lowering<'a> {
             scale.to_bits(),
             normaliser,
             keys,
+            at(scores),
         ]
     }
 
@@ -512,6 +526,13 @@ impl<'a> Lowering<'a> {
             groups: groups.map(|n| n as u32),
         });
     }
+}
+
+/// Two products' uniforms, each from a multiple of 16 bytes on.
+fn products(two: [[u32; 17]; 2]) -> Vec<u32> {
+    two.into_iter()
+        .flat_map(|words| words.into_iter().chain([0; 3]))
+        .collect()
 }
 
 fn at(slot: Slot) -> u32 {

@@ -9,18 +9,20 @@
 const LANES = 8u;
 
 struct Op {
-    // [rows, n]
+    // [rows, n], rows `stride` apart
     x: u32,
     // [n]
     weight: u32,
     // [n], or NONE
     bias: u32,
-    // [rows, n]
+    // [rows, n], rows `stride` apart
     out: u32,
     // [rows, 2]
     stats: u32,
     rows: u32,
     n: u32,
+    // n, or more where other numbers lie between the rows.
+    stride: u32,
 }
 
 const EPS = 1e-5;
@@ -32,7 +34,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if row >= op.rows {
         return;
     }
-    let x = op.x + row * op.n;
+    let x = op.x + row * op.stride;
     let n = f32(op.n);
     var mean = 0.0;
     for (var i = 0u; i < op.n; i++) {
@@ -50,7 +52,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         if op.bias != NONE {
             y += arena[op.bias + i];
         }
-        arena[op.out + row * op.n + i] = y;
+        arena[op.out + row * op.stride + i] = y;
     }
     if lane == 0u {
         arena[op.stats + 2u * row] = mean;

@@ -11,7 +11,7 @@
 const LANES = 8u;
 
 struct Op {
-    // [rows, n]
+    // [rows, n], rows `stride` apart
     x: u32,
     dx: u32,
     dy: u32,
@@ -24,6 +24,7 @@ struct Op {
     stats: u32,
     rows: u32,
     n: u32,
+    stride: u32,
     // 1 where dx is added to what is there.
     add: u32,
 }
@@ -34,7 +35,7 @@ fn along_rows(thread: u32) {
     if row >= op.rows {
         return;
     }
-    let first = row * op.n;
+    let first = row * op.stride;
     let mean = arena[op.stats + 2u * row];
     let scale = arena[op.stats + 2u * row + 1u];
     var shift = 0.0; // mean of g
@@ -67,8 +68,8 @@ fn down_columns(group: u32, local: u32) {
     let near = min(column, op.n - 1u);
     var sums = vec2(0.0); // dw, db
     for (var row = local / 16u; row < op.rows; row += 4u) {
-        let dy = arena[op.dy + row * op.n + near];
-        let h = (arena[op.x + row * op.n + near] - arena[op.stats + 2u * row])
+        let dy = arena[op.dy + row * op.stride + near];
+        let h = (arena[op.x + row * op.stride + near] - arena[op.stats + 2u * row])
             * arena[op.stats + 2u * row + 1u];
         sums += vec2(dy * h, dy);
     }

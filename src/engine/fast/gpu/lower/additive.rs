@@ -1,6 +1,6 @@
 //! `additive` attention as dispatches: one forwards, three back.
 
-use super::{Kernel, Lowering, TILE, at, tiles};
+use super::{Kernel, Lowering, NONE, TILE, at, tiles};
 use crate::engine::fast::arena::Node;
 use crate::engine::fast::attention::{Attention, Heads, Scoring};
 use crate::engine::fast::plan::{Op, Plan};
@@ -46,7 +46,9 @@ impl Lowering<'_> {
     }
 
     fn additive_words(&self, op: &Attention, v: Node) -> Vec<u32> {
-        let mut words = self.heads(op);
+        let mut words = self.heads(op, op.pattern);
+        // Nothing of a gate or a span.
+        words.extend([NONE; 9]);
         words.extend([at(v.value), at(self.shares)]);
         words
     }
