@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 /// Name, formula, and how one says it. A bold letter is a query, a key or a value, and gets the
 /// colour of its role.
-const FORMULAS: [(&str, &str, &str); 30] = [
+const FORMULAS: [(&str, &str, &str); 33] = [
     (
         "EMBED",
         r"x = \operatorname{tok}[c] + \operatorname{pos}[i]",
@@ -15,57 +15,62 @@ const FORMULAS: [(&str, &str, &str); 30] = [
     (
         "NORM",
         r"\operatorname{LN}(x) = \frac{x - \text{mean}}{\text{deviation}} \cdot \text{stretch} + \text{shift}",
-        "LN of x is x less its mean, divided by its deviation, times stretch, plus shift",
+        "LN of x is x minus its mean, divided by its deviation, times stretch, plus shift",
     ),
     (
         "PROJECT",
+        r"\mathbf{q} = \operatorname{LN}(x) W_q + b, \quad \mathbf{k} = \operatorname{LN}(x) W_k + b, \quad \mathbf{v} = \operatorname{LN}(x) W_v + b",
+        "q is LN of x times W q plus b; k and v likewise",
+    ),
+    (
+        "PROJECT_BARE",
         r"\mathbf{q} = x W_q + b, \quad \mathbf{k} = x W_k + b, \quad \mathbf{v} = x W_v + b",
         "q is x times W q plus b; k and v likewise",
     ),
     (
         "SCORE",
-        r"s = \mathbf{q} \cdot \mathbf{k} = \sum_d \mathbf{q}_d \mathbf{k}_d",
-        "s is the dot product of q and k: the sum over d of q d times k d",
+        r"\mathbf{q}_i \cdot \mathbf{k}_j = \mathbf{q}_{i0} \mathbf{k}_{j0} + \mathbf{q}_{i1} \mathbf{k}_{j1} + \dots",
+        "the dot product of q of i and k of j: the first number of q times the first of k, plus the second times the second, and so on",
     ),
     (
         "ADDITIVE_SCORE",
-        r"s = v \cdot \tanh(\mathbf{q} + \mathbf{k})",
-        "s is the dot product of the head's vector v and tanh of q plus k",
+        r"S_{ij} = \omega \cdot \tanh(\mathbf{q}_i + \mathbf{k}_j)",
+        "S of i and j is the dot product of the head's vector omega and tanh of q plus k",
     ),
     (
         "MASK",
-        r"S_{ij} = \frac{s_{ij}}{\sqrt{D}} \text{ for } j \le i, \quad -\infty \text{ for } j > i",
-        "S of i and j is s divided by the root of D where j is at most i, minus infinity beyond",
+        r"S_{ij} = \frac{\mathbf{q}_i \cdot \mathbf{k}_j}{\sqrt{D}} \text{ for } j \le i, \quad -\infty \text{ for } j > i",
+        "S of i and j is q dot k divided by the root of D where j is at most i, minus infinity beyond",
     ),
     (
         "MASK_ADDITIVE",
-        r"S_{ij} = s_{ij} \text{ for } j \le i, \quad -\infty \text{ for } j > i",
-        "S of i and j is s where j is at most i, minus infinity beyond",
+        r"S_{ij} \text{ stays for } j \le i, \quad S_{ij} = -\infty \text{ for } j > i",
+        "S of i and j stays where j is at most i, and is minus infinity beyond",
     ),
     (
         "SHARPEN",
-        r"S_{ij} = \frac{\mathbf{q}_i \cdot \mathbf{k}_j / \sqrt{D} + c_{i-j}}{t_i}",
-        "S of i and j is q dot k divided by the root of D, plus c of the distance, all divided by t",
+        r"S_{ij} = \frac{\mathbf{q}_i \cdot \mathbf{k}_j / \sqrt{D} + \beta_{i-j}}{t_i}",
+        "S of i and j is q dot k divided by the root of D, plus beta of the distance, all divided by t",
     ),
     (
         "SOFTMAX",
-        r"A_{ij} = \frac{e^{S_{ij}}}{\sum_k e^{S_{ik}}}",
-        "A is e to the S, divided by the sum over all keys of e to the S",
+        r"A_{ij} = \frac{e^{S_{ij} - m_i}}{\sum_l e^{S_{il} - m_i}}, \quad m_i = \max_{l \le i} S_{il}",
+        "A is e to the S minus m, divided by the sum over all keys of e to the S minus m; m is the largest S",
     ),
     (
         "SOFTMAX_WINDOW",
-        r"A_{ij} = \frac{w_{ij} e^{S_{ij}}}{\sum_k w_{ik} e^{S_{ik}}}",
-        "A is w times e to the S, divided by the sum over all keys of w times e to the S",
+        r"A_{ij} = \frac{w_{ij} e^{S_{ij} - m_i}}{\sum_l w_{il} e^{S_{il} - m_i}}, \quad m_i = \max_{w_{il} > 0} S_{il}",
+        "A is w times e to the S minus m, divided by the sum over all keys of w times e to the S minus m; m is the largest S",
     ),
     (
         "OFF_BY_ONE",
-        r"A_{ij} = \frac{e^{S_{ij}}}{1 + \sum_k e^{S_{ik}}}",
-        "A is e to the S, divided by 1 plus the sum over all keys of e to the S",
+        r"A_{ij} = \frac{e^{S_{ij} - m_i}}{e^{-m_i} + \sum_l e^{S_{il} - m_i}}, \quad m_i = \max(0, S_{i0}, \dots, S_{ii})",
+        "A is e to the S minus m, divided by e to the minus m plus the sum over all keys of e to the S minus m; m is the largest S, 0 at least",
     ),
     (
         "OFF_BY_ONE_WINDOW",
-        r"A_{ij} = \frac{w_{ij} e^{S_{ij}}}{1 + \sum_k w_{ik} e^{S_{ik}}}",
-        "A is w times e to the S, divided by 1 plus the sum over all keys of w times e to the S",
+        r"A_{ij} = \frac{w_{ij} e^{S_{ij} - m_i}}{e^{-m_i} + \sum_l w_{il} e^{S_{il} - m_i}}, \quad m_i = \max(0, S_{il} \text{ with } w_{il} > 0)",
+        "A is w times e to the S minus m, divided by e to the minus m plus the sum over all keys of w times e to the S minus m; m is the largest S, 0 at least",
     ),
     (
         "SIGMOID",
@@ -94,18 +99,18 @@ const FORMULAS: [(&str, &str, &str); 30] = [
     ),
     (
         "SPAN",
-        r"s_i = \operatorname{sigmoid}\Bigl(w \cdot \operatorname{LN}\Bigl(\frac{1}{i + 1} \sum_{j \le i} G_j\Bigr) + b\Bigr), \quad z_i = \max(1, s_i M)",
-        "s is the sigmoid of w dot LN of the mean of G up to i, plus b; z is the larger of 1 and s times M",
+        r"s_i = \operatorname{sigmoid}\Bigl(W_s \cdot \operatorname{LN}\Bigl(\frac{1}{i + 1} \sum_{j \le i} G_j\Bigr) + b\Bigr), \quad n_i = \max(1, s_i M)",
+        "s is the sigmoid of W s dot LN of the mean of G up to i, plus b; n is the larger of 1 and s times M",
     ),
     (
         "SPAN_POSITION",
-        r"s_i = \operatorname{sigmoid}(w \cdot \operatorname{LN}(G_i) + b), \quad z_i = \max(1, s_i M)",
-        "s is the sigmoid of w dot LN of G of i, plus b; z is the larger of 1 and s times M",
+        r"s_i = \operatorname{sigmoid}(W_s \cdot \operatorname{LN}(G_i) + b), \quad n_i = \max(1, s_i M)",
+        "s is the sigmoid of W s dot LN of G of i, plus b; n is the larger of 1 and s times M",
     ),
     (
         "WINDOW",
-        r"w_{ij} = \frac{R + z_i - 1 - (i - j)}{R}, \quad 0 \le w_{ij} \le 1",
-        "w is R plus z less 1 less the distance, divided by R, kept between 0 and 1",
+        r"w_{ij} = \frac{R + n_i - 1 - (i - j)}{R}, \quad 0 \le w_{ij} \le 1",
+        "w is R plus n minus 1 minus the distance, divided by R, kept between 0 and 1",
     ),
     (
         "HEADS",
@@ -120,18 +125,28 @@ const FORMULAS: [(&str, &str, &str); 30] = [
     ("ADD_ATTENTION", r"x \leftarrow x + E", "x becomes x plus E"),
     (
         "ADD_FEED_FORWARD",
-        r"x \leftarrow x + f(x)",
-        "x becomes x plus f of x",
+        r"x \leftarrow x + F",
+        "x becomes x plus F",
     ),
     (
         "RELU",
-        r"f(x) = \operatorname{relu}(x W_1 + b_1) W_2 + b_2",
-        "f of x is relu of x W 1 plus b 1, times W 2, plus b 2",
+        r"F = \operatorname{relu}(\operatorname{LN}(x) W_1 + b_1) W_2 + b_2",
+        "F is relu of LN of x times W 1 plus b 1, times W 2, plus b 2",
+    ),
+    (
+        "RELU_BARE",
+        r"F = \operatorname{relu}(x W_1 + b_1) W_2 + b_2",
+        "F is relu of x times W 1 plus b 1, times W 2, plus b 2",
     ),
     (
         "GELU",
-        r"f(x) = \operatorname{gelu}(x W_1 + b_1) W_2 + b_2",
-        "f of x is gelu of x W 1 plus b 1, times W 2, plus b 2",
+        r"F = \operatorname{gelu}(\operatorname{LN}(x) W_1 + b_1) W_2 + b_2",
+        "F is gelu of LN of x times W 1 plus b 1, times W 2, plus b 2",
+    ),
+    (
+        "GELU_BARE",
+        r"F = \operatorname{gelu}(x W_1 + b_1) W_2 + b_2",
+        "F is gelu of x times W 1 plus b 1, times W 2, plus b 2",
     ),
     (
         "CACHE",
@@ -139,7 +154,7 @@ const FORMULAS: [(&str, &str, &str); 30] = [
         "the keys and values up to i are kept, those of i plus 1 are new",
     ),
     (
-        "LENS",
+        "LOGITS_NORMED",
         r"p = \operatorname{softmax}(\operatorname{LN}(x) U)",
         "p is softmax of LN of x times U",
     ),

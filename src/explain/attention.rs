@@ -2,9 +2,9 @@
 
 use super::quantity::{Place, Quantity};
 use super::stream::linear;
-use super::{Cell, Draft, Explained, Source, Unexplained, pokes};
+use super::{Cell, Draft, Explained, Source, Unexplained, difference, pokes};
 use crate::config::attention::Normaliser;
-use crate::config::{Attention, Kind};
+use crate::config::{Attention, Kind, Norm};
 use crate::trace::{Branch, Pass};
 
 /// q, k or v (part 0, 1, 2): a row of the stacked matrix against the stream.
@@ -14,10 +14,14 @@ pub fn projected(
     part: usize,
     [t, h, d]: [usize; 3],
 ) -> Explained<Draft> {
-    let mut draft = Draft::of(match part {
-        0 => "q = x Wq + b",
-        1 => "k = x Wk + b",
-        _ => "v = x Wv + b",
+    let normed = source.model().norm == Norm::Pre;
+    let mut draft = Draft::of(match (part, normed) {
+        (0, true) => "q = LN(x) Wq + b",
+        (0, false) => "q = x Wq + b",
+        (1, true) => "k = LN(x) Wk + b",
+        (1, false) => "k = x Wk + b",
+        (_, true) => "v = LN(x) Wv + b",
+        (_, false) => "v = x Wv + b",
     });
     let out = part * source.model().n_embd + h * source.head_size() + d;
     let input = (source.attention_input(place), t);
@@ -44,7 +48,7 @@ pub fn dot(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explained<Dr
 
 pub fn scaled_dot(source: &Source, place: Place, index: [usize; 3]) -> Explained<Draft> {
     let mut draft = dot(source, place, index)?;
-    draft.formula = "q · k / √D";
+    draft.formula = "S = q · k / √D";
     let value = draft.value() / (source.head_size() as f64).sqrt();
     draft.step(format!("divided by √{}", source.head_size()), value);
     Ok(draft)
@@ -65,7 +69,7 @@ pub fn scores(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explained
         Attention::AdaptiveSpan(_) => {
             let mut draft = scaled_dot(source, place, [h, i, j])?;
             if place.pass == Some(Pass::Local) {
-                draft.formula = "(q · k / √D + c[i - j]) / t";
+                draft.formula = "S = (q · k / √D + β[i - j]) / t";
                 let cell = Cell::new(Quantity::RelBias(place.layer), &[h, i - j]);
                 // Beyond the longest span no distance has a bias.
                 let bias = source.number(cell).unwrap_or(0.0);
@@ -84,7 +88,7 @@ pub fn scores(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explained
 }
 
 fn additive_score(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explained<Draft> {
-    let mut draft = Draft::of("v · tanh(q + k)");
+    let mut draft = Draft::of("S = ω · tanh(q + k)");
     let q = source.numbers(Quantity::Query(place), &[i, h])?;
     let k = source.numbers(Quantity::Key(place), &[j, h])?;
     let v = source.weights_of(&score_vector(place), h)?;
@@ -106,10 +110,9 @@ impl<'a> Source<'a> {
         self.weight_row(&score_vector(place), head)
     }
 
-    /// Exponentials of a query's scores as its softmax takes them, the window on them; and what
-    /// stands under them all: their sum, plus what the normaliser adds to it. `None` for a
-    /// normaliser that takes each cell by itself.
-    pub fn exponentials(&self, place: Place, head: usize, query: usize) -> Option<(Vec<f64>, f64)> {
+    /// Exponentials of a query's scores as its softmax takes them. `None` for a normaliser that takes
+    /// each cell by itself.
+    pub fn exponentials(&self, place: Place, head: usize, query: usize) -> Option<Exponentials> {
         let scores = self.row(Quantity::Scores(place), &[head, query])?;
         let window = match place.pass {
             Some(Pass::Local) => Some(self.row(Quantity::Window(place.layer), &[query])?),
@@ -122,22 +125,41 @@ impl<'a> Source<'a> {
         let open = |j: &usize| w(*j) > 0.0;
         let seen = (0..=query).filter(open).filter_map(|j| scores.get(j));
         let most = seen.fold(f64::NEG_INFINITY, |most, s| most.max(f64::from(*s)));
-        let (most, least) = match self.model().attention.normaliser() {
+        let (largest, room) = match self.model().attention.normaliser() {
             Normaliser::Softmax => (most, 0.0),
             Normaliser::OffByOne => (most.max(0.0), (-most.max(0.0)).exp()),
             Normaliser::Sigmoid => return None,
         };
-        let shares = scores
-            .iter()
-            .enumerate()
-            .map(|(j, s)| match j <= query && open(&j) {
-                true => (f64::from(*s) - most).exp() * w(j),
-                false => 0.0,
-            });
-        let shares: Vec<f64> = shares.collect();
-        let sum = shares.iter().sum::<f64>() + least;
-        Some((shares, sum))
+        let of_one = |(j, s): (usize, &f32)| match j <= query && open(&j) {
+            true => (f64::from(*s) - largest).exp(),
+            false => 0.0,
+        };
+        let bare: Vec<f64> = scores.iter().enumerate().map(of_one).collect();
+        let shares: Vec<f64> = bare.iter().enumerate().map(|(j, e)| e * w(j)).collect();
+        let sum = shares.iter().sum::<f64>() + room;
+        Some(Exponentials {
+            largest,
+            bare,
+            shares,
+            room,
+            sum,
+        })
     }
+}
+
+/// A query's scores as its softmax shares them out, one number for each key.
+pub struct Exponentials {
+    /// m: the largest score that is seen, 0 at least where there is room for nothing. It is taken off
+    /// every score before its exponential, which divides all by the same and keeps them small.
+    pub largest: f64,
+    /// exp(S - m); 0 for what is not seen.
+    pub bare: Vec<f64>,
+    /// The same times the window, where there is one.
+    pub shares: Vec<f64>,
+    /// What the normaliser adds beside the keys.
+    pub room: f64,
+    /// Of all shares and the room.
+    pub sum: f64,
 }
 
 /// A key by its place and its character.
@@ -152,23 +174,46 @@ pub fn pattern(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explaine
     let normaliser = source.model().attention.normaliser();
     let local = place.pass == Some(Pass::Local);
     let mut draft = Draft::of(match (normaliser, local) {
-        (Normaliser::Softmax, false) => "exp S / sum of exp S",
-        (Normaliser::Softmax, true) => "w exp S / sum of w exp S",
-        (Normaliser::OffByOne, false) => "exp S / (1 + sum of exp S)",
-        (Normaliser::OffByOne, true) => "w exp S / (1 + sum of w exp S)",
-        (Normaliser::Sigmoid, false) => "1 / (1 + exp(-S + ln(i + 1)))",
-        (Normaliser::Sigmoid, true) => "w / (1 + exp(-S + ln(i + 1)))",
+        (Normaliser::Softmax, false) => "A = exp(S - m) / sum of exp(S - m), m the largest S",
+        (Normaliser::Softmax, true) => "A = w exp(S - m) / sum of w exp(S - m), m the largest S",
+        (Normaliser::OffByOne, false) => {
+            "A = exp(S - m) / (exp(-m) + sum of exp(S - m)), m the largest of S and 0"
+        }
+        (Normaliser::OffByOne, true) => {
+            "A = w exp(S - m) / (exp(-m) + sum of w exp(S - m)), m the largest of S and 0"
+        }
+        (Normaliser::Sigmoid, false) => "A = 1 / (1 + exp(-S + ln(i + 1)))",
+        (Normaliser::Sigmoid, true) => "A = w / (1 + exp(-S + ln(i + 1)))",
     });
     let scores = source.numbers(Quantity::Scores(place), &[h, i])?;
     let computed: Vec<f64> = match source.exponentials(place, h, i) {
-        Some((shares, sum)) => {
-            for (k, share) in shares.iter().enumerate().take(i + 1) {
+        Some(Exponentials {
+            largest,
+            bare,
+            shares,
+            room,
+            sum,
+        }) => {
+            for (k, score) in scores.iter().enumerate().take(i + 1) {
                 let from = Cell::new(Quantity::Scores(place), &[h, i, k]);
-                draft.term(format!("exp at {}", key(source, k)), &[*share], Some(from));
+                let working = format!("exp({})", difference(*score, largest));
+                let (label, factors) = match local {
+                    // Where the window is shut there is nothing to raise.
+                    true if shares[k] == 0.0 => (format!("{}: w shut", key(source, k)), vec![0.0]),
+                    true => {
+                        let w = source.number(Cell::new(Quantity::Window(place.layer), &[i, k]))?;
+                        (
+                            format!("{}: w × {working}", key(source, k)),
+                            vec![w, bare[k]],
+                        )
+                    }
+                    false => (format!("{}: {working}", key(source, k)), vec![bare[k]]),
+                };
+                draft.term(label, &factors, Some(from));
             }
-            let rest = sum - draft.value();
-            if rest > 1e-12 {
-                draft.term("room for nothing", &[rest], None);
+            if room > 0.0 {
+                let label = format!("room for nothing: exp({})", difference(0.0, largest));
+                draft.term(label, &[room], None);
             }
             let own = *shares.get(j).ok_or(Unexplained::Absent)?;
             draft.step(format!("its own, {own:.4}, divided by the sum"), own / sum);
@@ -193,7 +238,7 @@ pub fn pattern(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explaine
             let own = *scores.get(j).ok_or(Unexplained::Absent)?;
             let from = Cell::new(Quantity::Scores(place), &[h, i, j]);
             draft.term("the score", &[own], Some(from));
-            draft.term(format!("less ln {}", i + 1), &[-shift], None);
+            draft.term(format!("minus ln {}", i + 1), &[-shift], None);
             draft.step(
                 "through the sigmoid",
                 *each.get(j).ok_or(Unexplained::Absent)?,
@@ -239,8 +284,11 @@ fn half(pass: Pass) -> usize {
 
 pub fn result(source: &Source, place: Place, [t, h, c]: [usize; 3]) -> Explained<Draft> {
     let mut draft = Draft::of(match place.pass {
-        Some(_) => "z · the head's slice of Wo, through its half of Wp",
-        None => "z · the head's slice of Wo",
+        Some(_) => "z · the head's rows of Wo, through its half of Wp",
+        None => match source.model().attention.kind() {
+            Kind::HeadGated => "g · z · the head's rows of Wo",
+            Kind::Standard | Kind::AdaptiveSpan | Kind::Additive => "z · the head's rows of Wo",
+        },
     });
     let z = source.numbers(Quantity::Mixed(place), &[t, h])?;
     let size = source.head_size();

@@ -27,15 +27,16 @@ pub fn stats(source: &Source, layer: usize, [t, h, k]: [usize; 3]) -> Explained<
             draft
         }
         1 => {
-            let mut draft = Draft::of("r = sum of A · p - p of the query, p = place / block");
+            let mut draft =
+                Draft::of("r = sum of A · place - the query's own place, in shares of the context");
             for (j, a) in seen() {
                 draft.term(format!("key {j}"), &[*a, j as f64 / block], cell(j));
             }
-            draft.term("less the query's own place", &[-(t as f64 / block)], None);
+            draft.term("minus the query's own place", &[-(t as f64 / block)], None);
             draft
         }
         _ => {
-            let mut draft = Draft::of("d = sqrt( sum of A · (p - mean)² )");
+            let mut draft = Draft::of("d = sqrt( sum of A · (place - mean)² )");
             for (j, a) in seen() {
                 let off = j as f64 / block - mean;
                 draft.term(format!("key {j}"), &[*a, off, off], cell(j));
@@ -73,8 +74,8 @@ pub fn gate(source: &Source, layer: usize, t: usize, h: usize) -> Explained<Draf
         });
     }
     let mut draft = Draft::of(match options.gate_form {
-        GateForm::TwoSigmoid => "g = 2 / (1 + exp(-z)), z = W2 gelu(W1 u + b1) + b2",
-        GateForm::LogSymmetric => "g = exp(ln 4 · tanh z), z = W2 gelu(W1 u + b1) + b2",
+        GateForm::TwoSigmoid => "g = 2 / (1 + exp(-y)), y = W2 gelu(W1 u + b1) + b2",
+        GateForm::LogSymmetric => "g = exp(ln 4 · tanh y), y = W2 gelu(W1 u + b1) + b2",
     });
     let out = source.weights_of(&format!("{name}.c_proj.weight"), h)?;
     for (n, w) in out.iter().enumerate() {
@@ -86,10 +87,10 @@ pub fn gate(source: &Source, layer: usize, t: usize, h: usize) -> Explained<Draf
     if let Some(bias) = source.bias(&format!("{name}.c_proj.bias"), h)? {
         draft.term("bias", &[bias], None);
     }
-    let z = draft.value();
+    let y = draft.value();
     let (words, g) = match options.gate_form {
-        GateForm::TwoSigmoid => ("2 / (1 + exp(-z))", 2.0 / (1.0 + (-z).exp())),
-        GateForm::LogSymmetric => ("exp(ln 4 · tanh z)", (4f64.ln() * z.tanh()).exp()),
+        GateForm::TwoSigmoid => ("2 / (1 + exp(-y))", 2.0 / (1.0 + (-y).exp())),
+        GateForm::LogSymmetric => ("exp(ln 4 · tanh y)", (4f64.ln() * y.tanh()).exp()),
     };
     draft.step(words, g);
     let given = pokes::last_set(source, |change| match change {

@@ -12,7 +12,9 @@ mod quantity;
 mod source;
 mod span;
 mod stream;
+pub mod symbols;
 
+pub use attention::Exponentials;
 pub use quantity::{NormSite, Place, Quantity, Shape};
 pub use source::{LAYER_NORM_EPS, Lens, Source};
 pub use span::{Predicted, predicted, predicted_from_mean, temperature_of};
@@ -84,7 +86,7 @@ pub struct Explanation {
     pub cell: Cell,
     /// As the trace has it.
     pub value: f32,
-    /// In the field's letters.
+    /// In the letters of [`symbols`].
     pub formula: &'static str,
     pub terms: Vec<Term>,
     pub steps: Vec<Step>,
@@ -155,6 +157,15 @@ impl Draft {
             value,
         });
     }
+}
+
+/// One number minus another as one writes it: what is below 0 stands in brackets.
+fn difference(from: f64, off: f64) -> String {
+    match off < 0.0 {
+        true => format!("{from:.4} - ({off:.4})"),
+        false => format!("{from:.4} - {off:.4}"),
+    }
+    .replace('-', "−")
 }
 
 /// Makes a number again from what it was made of.

@@ -52,7 +52,7 @@ pub fn context(source: &Source, layer: usize, t: usize, c: usize) -> Explained<D
 
 pub fn scale(source: &Source, layer: usize, t: usize) -> Explained<Draft> {
     let name = format!("transformer.h.{layer}.attn.span");
-    let mut draft = Draft::of("s = sigmoid( w · LN(what was seen so far) + b )");
+    let mut draft = Draft::of("s = sigmoid( Ws · LN(what was seen so far) + b )");
     let gist = source.numbers(Quantity::SpanContext(layer), &[t])?;
     let normed = source.normed(&gist, &format!("{name}.ln"))?;
     let weights = source.weights_of(&format!("{name}.weight"), 0)?;
@@ -129,7 +129,7 @@ pub fn temperature_of(options: &AdaptiveSpan, formula: Sharpen, share: f64) -> f
 }
 
 pub fn span(source: &Source, layer: usize, t: usize) -> Explained<Draft> {
-    let mut draft = Draft::of("z = max(1, s M)");
+    let mut draft = Draft::of("n = max(1, s M)");
     let (cell, longest) = (of(Quantity::SpanScale(layer), t), longest(source)? as f64);
     let label = format!("s, of the longest span, {longest} tokens");
     draft.term(label, &[source.number(cell)?, longest], Some(cell));
@@ -152,14 +152,14 @@ pub fn temperature(source: &Source, layer: usize, t: usize) -> Explained<Draft> 
     let cell = of(Quantity::SpanScale(layer), t);
     let (s, alpha) = (source.number(cell)?, f64::from(options.alpha));
     let mut draft = Draft::of(match options.sharpen {
-        Sharpen::Short => "t = 1 - alpha (1 - s)",
-        Sharpen::Long => "t = 1 - alpha s",
+        Sharpen::Short => "t = 1 - α (1 - s)",
+        Sharpen::Long => "t = 1 - α s",
         Sharpen::Off => "t = 1",
     });
     draft.term("1", &[1.0], None);
     match options.sharpen {
-        Sharpen::Short => draft.term("less alpha (1 - s)", &[-alpha, 1.0 - s], Some(cell)),
-        Sharpen::Long => draft.term("less alpha s", &[-alpha, s], Some(cell)),
+        Sharpen::Short => draft.term("minus α (1 - s)", &[-alpha, 1.0 - s], Some(cell)),
+        Sharpen::Long => draft.term("minus α s", &[-alpha, s], Some(cell)),
         Sharpen::Off => {}
     }
     let value = draft.value().max(MIN_TEMPERATURE);
@@ -193,7 +193,7 @@ pub fn gain(source: &Source, layer: usize, t: usize) -> Explained<Draft> {
 }
 
 pub fn window(source: &Source, layer: usize, i: usize, j: usize) -> Explained<Draft> {
-    let mut draft = Draft::of("w = (R + z - 1 - distance) / R, between 0 and 1");
+    let mut draft = Draft::of("w = (R + n - 1 - distance) / R, between 0 and 1");
     let (ramp, longest) = (f64::from(options(source)?.ramp), longest(source)?);
     if j > i || i - j >= longest {
         draft.step("out of reach", 0.0);
@@ -201,9 +201,9 @@ pub fn window(source: &Source, layer: usize, i: usize, j: usize) -> Explained<Dr
     }
     let cell = of(Quantity::Span(layer), i);
     draft.term("the ramp R", &[ramp], None);
-    draft.term("the span z", &[source.number(cell)?], Some(cell));
-    draft.term("less 1", &[-1.0], None);
-    draft.term("less the distance", &[-((i - j) as f64)], None);
+    draft.term("the span n", &[source.number(cell)?], Some(cell));
+    draft.term("minus 1", &[-1.0], None);
+    draft.term("minus the distance", &[-((i - j) as f64)], None);
     let value = draft.value() / ramp;
     draft.step("divided by the ramp", value);
     draft.step("between 0 and 1", value.clamp(0.0, 1.0));
@@ -211,7 +211,7 @@ pub fn window(source: &Source, layer: usize, i: usize, j: usize) -> Explained<Dr
 }
 
 pub fn rel_bias(source: &Source, layer: usize, h: usize, n: usize) -> Explained<Draft> {
-    let mut draft = Draft::of("c[distance], learned");
+    let mut draft = Draft::of("β[distance], learned");
     let row = source.weights_of(&format!("transformer.h.{layer}.attn.rel_bias"), h)?;
     let value = *row.get(n).ok_or(Unexplained::Absent)?;
     draft.term(format!("distance {n}"), &[value], None);

@@ -2,12 +2,12 @@
 
 use super::quantity::{NormSite, Quantity};
 use super::source::{gelu, mean_and_scale};
-use super::{Cell, Draft, Explained, Source, Unexplained, pokes};
+use super::{Cell, Draft, Explained, Source, Unexplained, difference, pokes};
 use crate::config::{Activation, Norm};
 use crate::trace::{Branch, Intervention};
 
 pub fn token_row(source: &Source, t: usize, c: usize) -> Explained<Draft> {
-    let mut draft = Draft::of("tok[c]");
+    let mut draft = Draft::of("tok[c], c the character");
     let token = *source
         .trace
         .about
@@ -30,7 +30,7 @@ pub fn token_row(source: &Source, t: usize, c: usize) -> Explained<Draft> {
 }
 
 pub fn position_row(source: &Source, t: usize, c: usize) -> Explained<Draft> {
-    let mut draft = Draft::of("pos[i]");
+    let mut draft = Draft::of("pos[i], i the place");
     let position = source.trace.about.first + t;
     let row = source.weights_of("transformer.wpe.weight", position)?;
     let value = *row.get(c).ok_or(Unexplained::Absent)?;
@@ -75,12 +75,18 @@ fn joined(source: &Source, layer: usize, branch: Branch, t: usize, c: usize) -> 
             "what the feed-forward adds",
         ),
     };
-    let mut draft = Draft::of("x + f(x)");
+    let mut draft = Draft::of(match branch {
+        Branch::Attn => "x + E",
+        Branch::Mlp => "x + F",
+    });
     if pokes::road_is_open(source, layer, branch) {
         let cell = Cell::new(before, &[t, c]);
         draft.term("the stream", &[source.number(cell)?], Some(cell));
     } else {
-        draft.formula = "f(x) alone, the stream ends here";
+        draft.formula = match branch {
+            Branch::Attn => "E alone, the stream ends here",
+            Branch::Mlp => "F alone, the stream ends here",
+        };
     }
     let cell = Cell::new(added, &[t, c]);
     draft.term(label, &[source.number(cell)?], Some(cell));
@@ -134,12 +140,13 @@ impl Source<'_> {
 }
 
 pub fn norm_scale(source: &Source, site: NormSite, t: usize) -> Explained<Draft> {
-    let mut draft = Draft::of("sqrt( mean of (x - mean)² + 0.00001 )");
+    let mut draft = Draft::of("deviation = sqrt( mean of (x - mean)² + 0.00001 )");
     let (x, quantity) = norm_input(source, site, t)?;
     let (mean, scale) = mean_and_scale(&x);
     for (c, x) in x.iter().enumerate() {
         let from = quantity.map(|quantity| Cell::new(quantity, &[t, c]));
-        draft.term(format!("channel {c}"), &[x - mean, x - mean], from);
+        let label = format!("channel {c}: ({})²", difference(*x, mean));
+        draft.term(label, &[x - mean, x - mean], from);
     }
     let variance = draft.value() / x.len().max(1) as f64;
     draft.step(format!("divided by {} channels", x.len()), variance);
@@ -148,13 +155,13 @@ pub fn norm_scale(source: &Source, site: NormSite, t: usize) -> Explained<Draft>
 }
 
 pub fn normalized(source: &Source, site: NormSite, t: usize, c: usize) -> Explained<Draft> {
-    let mut draft = Draft::of("(x - mean) / deviation · stretch + shift");
+    let mut draft = Draft::of("LN(x) = (x - mean) / deviation · stretch + shift");
     let (x, quantity) = norm_input(source, site, t)?;
     let (mean, scale) = mean_and_scale(&x);
     let number = *x.get(c).ok_or(Unexplained::Absent)?;
     let from = quantity.map(|quantity| Cell::new(quantity, &[t, c]));
-    draft.term(format!("x, channel {c}"), &[number], from);
-    draft.term("less the row's mean", &[-mean], None);
+    let label = format!("channel {c} minus the mean: {}", difference(number, mean));
+    draft.term(label, &[number - mean], from);
     let divided = (number - mean) / scale;
     draft.step(format!("divided by the deviation, {scale:.4}"), divided);
     let name = site.weights();
@@ -192,7 +199,10 @@ pub(super) fn linear(
 }
 
 pub fn mlp_pre(source: &Source, layer: usize, t: usize, n: usize) -> Explained<Draft> {
-    let mut draft = Draft::of("x W1 + b1");
+    let mut draft = Draft::of(match source.model().norm {
+        Norm::Pre => "LN(x) W1 + b1",
+        Norm::Post | Norm::None => "x W1 + b1",
+    });
     let input = (source.feed_forward_input(layer), t);
     let name = format!("transformer.h.{layer}.mlp.c_fc");
     linear(source, &mut draft, input, &name, n)?;
@@ -203,8 +213,12 @@ pub fn mlp_post(source: &Source, layer: usize, t: usize, n: usize) -> Explained<
     let cell = Cell::new(Quantity::MlpPre(layer), &[t, n]);
     let pre = source.number(cell)?;
     let (formula, words, post) = match source.model().activation {
-        Activation::Relu => ("relu(x)", "below 0 it stays silent", pre.max(0.0)),
-        Activation::Gelu => ("gelu(x)", "bent by gelu", gelu(pre)),
+        Activation::Relu => (
+            "relu(what the neuron read)",
+            "below 0 it stays silent",
+            pre.max(0.0),
+        ),
+        Activation::Gelu => ("gelu(what the neuron read)", "bent by gelu", gelu(pre)),
     };
     let mut draft = Draft::of(formula);
     draft.term("before the bend", &[pre], Some(cell));
@@ -213,7 +227,7 @@ pub fn mlp_post(source: &Source, layer: usize, t: usize, n: usize) -> Explained<
 }
 
 pub fn mlp_out(source: &Source, layer: usize, t: usize, c: usize) -> Explained<Draft> {
-    let mut draft = Draft::of("h W2 + b2");
+    let mut draft = Draft::of("F = all neurons W2 + b2");
     let input = (Quantity::MlpPost(layer), t);
     let name = format!("transformer.h.{layer}.mlp.c_proj");
     linear(source, &mut draft, input, &name, c)?;
@@ -224,7 +238,10 @@ pub fn mlp_out(source: &Source, layer: usize, t: usize, c: usize) -> Explained<D
 }
 
 pub fn logits(source: &Source, t: usize, v: usize) -> Explained<Draft> {
-    let mut draft = Draft::of("x · row of the character in the unembedding");
+    let mut draft = Draft::of(match source.model().norm {
+        Norm::Pre => "LN(x) · the character's row of U",
+        Norm::Post | Norm::None => "x · the character's row of U",
+    });
     let name = source.unembedding().trim_end_matches(".weight");
     let input = (source.logits_input(), t);
     linear(source, &mut draft, input, name, v)?;
@@ -249,11 +266,11 @@ fn shares(
     t: usize,
     v: usize,
 ) -> Explained<Draft> {
-    let mut draft = Draft::of("exp(logit) / sum of exp over all characters");
+    let mut draft = Draft::of("p = exp(logit - m) / sum of exp(logit - m), m the largest logit");
     let most = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     for (n, logit) in logits.iter().enumerate() {
         let character = source.trace.about.vocab.get(n).copied().unwrap_or(' ');
-        let label = format!("exp of {character:?}: {logit:.3} - {most:.3}");
+        let label = format!("{character:?}: exp({})", difference(*logit, most));
         let from = Cell::new(quantity, &[t, n]);
         draft.term(label, &[(logit - most).exp()], Some(from));
     }
@@ -264,7 +281,10 @@ fn shares(
 }
 
 pub fn lens_logit(source: &Source, depth: usize, t: usize, v: usize) -> Explained<Draft> {
-    let mut draft = Draft::of("the stream here, through the last norm and the unembedding");
+    let mut draft = Draft::of(match source.model().norm {
+        Norm::Pre => "LN(x) · the character's row of U, x the stream at this depth",
+        Norm::Post | Norm::None => "x · the character's row of U, x the stream at this depth",
+    });
     let x = source.lens_row(depth, t)?;
     let weights = source.weights_of(source.unembedding(), v)?;
     for (c, (x, w)) in x.iter().zip(&weights).enumerate() {

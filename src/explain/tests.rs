@@ -1,5 +1,7 @@
 use super::golden::{ALL, golden};
 use super::*;
+use crate::config::Norm;
+use crate::config::attention::Normaliser;
 use crate::trace::Pass;
 
 /// Every quantity that such a model can have.
@@ -55,6 +57,94 @@ fn quantities(source: &Source) -> Vec<Quantity> {
     all
 }
 
+/// The two numbers of "1.2345 − (−0.1234)" in a label.
+fn difference_in(label: &str) -> Option<(f64, f64)> {
+    let (before, after) = label.split_once(" − ")?;
+    let number = |text: &str| {
+        let sign = |c: char| c.is_ascii_digit() || c == '.' || c == '−';
+        let kept: String = text.chars().filter(|c| sign(*c)).collect();
+        kept.replace('−', "-").parse::<f64>().ok()
+    };
+    let start = before.rfind(['(', ' ']).map_or(0, |at| at + 1);
+    Some((number(&before[start..])?, number(after)?))
+}
+
+/// What a card says of a term must be what the term is: the parts of a product, what is taken off, and
+/// the window. The rows are read here anew, and what is made of them is made here anew.
+fn check_words(source: &Source, explanation: &Explanation) {
+    let Cell { quantity, index } = explanation.cell;
+    let row = |quantity, places: &[usize]| source.numbers(quantity, places).expect("recorded");
+    let close = |a: f64, b: f64| (a - b).abs() <= 2e-4 * a.abs().max(b.abs()).max(1.0);
+    for sign in symbols::signs(explanation.formula) {
+        assert!(sign.is_ok(), "{sign:?} in {}", explanation.formula);
+    }
+    let is_of_a_norm = match quantity {
+        Quantity::Normalized(_) | Quantity::NormScale(_) => true,
+        // Where the norm stands behind the sum, the stream is what it answers.
+        Quantity::ResidMid(_) | Quantity::ResidPost(_) => source.model().norm == Norm::Post,
+        _ => false,
+    };
+    for (n, term) in explanation.terms.iter().enumerate() {
+        let product: f64 = term.factors.iter().product();
+        assert_eq!(product, term.value, "{}", term.label);
+        let said = difference_in(&term.label);
+        match quantity {
+            Quantity::Pattern(place) => {
+                let [head, query, _] = index;
+                let scores = row(Quantity::Scores(place), &[head, query]);
+                let window = (place.pass == Some(Pass::Local))
+                    .then(|| row(Quantity::Window(place.layer), &[query]));
+                let normaliser = source.model().attention.normaliser();
+                if normaliser == Normaliser::Sigmoid {
+                    continue;
+                }
+                let open = |j: &usize| window.as_ref().is_none_or(|w| w[*j] > 0.0);
+                let seen = (0..=query).filter(open).map(|j| scores[j]);
+                let off_by_one = normaliser == Normaliser::OffByOne;
+                let least = if off_by_one { 0.0 } else { f64::NEG_INFINITY };
+                let largest = seen.fold(least, f64::max);
+                if n > query {
+                    assert!(close(term.value, (-largest).exp()), "{}", term.label);
+                    continue;
+                }
+                let w = window.as_ref().map_or(1.0, |w| w[n]);
+                if w == 0.0 {
+                    assert!(term.label.ends_with("w shut") && term.value == 0.0);
+                    continue;
+                }
+                let (score, off) = said.expect("both are said");
+                assert!(
+                    close(score, scores[n]) && close(off, largest),
+                    "{}",
+                    term.label
+                );
+                let factors: Vec<f64> = match window {
+                    Some(_) => vec![w, (scores[n] - largest).exp()],
+                    None => vec![(scores[n] - largest).exp()],
+                };
+                assert_eq!(term.factors, factors, "{}", term.label);
+                assert_eq!(term.label.contains("w × exp("), window.is_some());
+            }
+            _ if is_of_a_norm => {
+                let (x, mean) = said.expect("both are said");
+                assert!(close(x - mean, term.factors[0]), "{}", term.label);
+                if let Some(x_there) = term.from.and_then(|from| source.at(from)) {
+                    assert!(close(x, f64::from(x_there)), "{}", term.label);
+                }
+            }
+            Quantity::Probabilities | Quantity::LensProbability(_) => {
+                let (logit, largest) = said.expect("both are said");
+                assert!(logit <= largest);
+                assert!(close((logit - largest).exp(), term.value), "{}", term.label);
+                let own = term.from.and_then(|from| source.at(from));
+                assert!(own.is_some_and(|own| close(logit, f64::from(own))));
+            }
+            // Their labels name a place and no number.
+            _ => assert_eq!(said, None, "{}", term.label),
+        }
+    }
+}
+
 /// Explains every number of a pass, and answers with how many there were.
 fn recompute(bytes: &[u8]) -> usize {
     let (trace, weights) = golden(bytes);
@@ -93,6 +183,7 @@ fn recompute(bytes: &[u8]) -> usize {
                 explanation.value,
                 explanation.recomputed
             );
+            check_words(&source, &explanation);
             count += 1;
         }
     }

@@ -225,7 +225,7 @@ fn the_mean_that_sees_the_future_is_tried_in_a_real_pass() -> Outcome<()> {
             list: list.into(),
             token: "4",
             array: "blocks.0.attn.hook_span",
-            row: "span z, tokens",
+            row: "span n, tokens",
         };
         shows_the_pass_of(page, &change)
     })

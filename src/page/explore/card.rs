@@ -47,7 +47,7 @@ pub fn Card(props: &CardProps) -> Html {
             <p class="cell-value number" aria-live={if props.picked { "polite" } else { "off" }}>
                 { figure(value) }
             </p>
-            <p class="formula">{ explanation.formula }</p>
+            <p class="formula">{ explanation.formula.replace('-', "−") }</p>
             { terms(&props.page, explanation) }
             { verdict(explanation) }
         </section>
@@ -106,8 +106,7 @@ fn terms(page: &Page, explanation: &Explanation) -> Html {
                         }
                         if all.len() > 1 {
                             <tr class="sum" key={format!("sum of {}", all.len())}>
-                                <th scope="row">{ "sum" }</th>
-                                <td></td>
+                                <th scope="row" colspan="2">{ "sum, before any rounding" }</th>
                                 <td class="number">{ figure(explanation.sum()) }</td>
                             </tr>
                         }
@@ -202,7 +201,10 @@ fn verdict(explanation: &Explanation) -> Html {
 pub fn figure(value: f64) -> String {
     match value {
         x if x == f64::NEG_INFINITY => "−∞".into(),
-        x if x != 0.0 && x.abs() < 0.001 => format!("{x:.2e}").replace('-', "−"),
+        // Also what is only a rounding's rest, and the zero that has a sign.
+        x if x.abs() < 1e-12 => "0".into(),
+        x if x.abs() < 1e-6 => "nearly 0".into(),
+        x if x.abs() < 0.001 => format!("{x:.7}").replace('-', "−"),
         x => format!("{x:.4}").replace('-', "−"),
     }
 }

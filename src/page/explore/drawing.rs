@@ -224,7 +224,7 @@ fn draw_cell(
     };
     if let Some(full) = full {
         pen.fill(body, role, 0.09 * alpha);
-        pen.fill(full, role, alpha);
+        pen.fill(full, signed(role, share), alpha);
     }
     if written && value.is_finite() {
         let at = (area.x + area.w / 2.0, area.y + area.h - FOOT / 2.0 + 1.0);
@@ -237,10 +237,19 @@ fn draw_cell(
     }
 }
 
+/// Scores below 0 have a colour of their own, wherever they stand.
+fn signed(role: Role, share: f64) -> Role {
+    match role == Role::Attention && share < 0.0 {
+        true => Role::Below,
+        false => role,
+    }
+}
+
 fn shade(pen: &mut dyn Pen, area: Rect, role: Role, share: f64, alpha: f64) {
-    pen.fill(area, role, (0.06 + 0.88 * share.abs()) * alpha);
+    let strength = (0.06 + 0.88 * share.abs()) * alpha;
+    pen.fill(area, signed(role, share), strength);
     if share < 0.0 && area.w >= STRUCK {
-        // The sign is not the shade's to say: a stroke through what is below 0.
+        // Nor is the sign the colour's alone to say: a stroke through what is below 0.
         let y = area.y + area.h / 2.0;
         pen.line(
             (area.x + area.w * 0.2, y),

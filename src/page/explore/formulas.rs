@@ -21,11 +21,14 @@ pub fn formula(scene: Scene, model: &ModelConfig) -> Html {
     }
 }
 
-fn mathml(scene: Scene, model: &ModelConfig) -> &'static str {
+pub fn mathml(scene: Scene, model: &ModelConfig) -> &'static str {
     match scene {
         Scene::Embed => EMBED,
         Scene::Norm(_) => NORM,
-        Scene::Project(_) => PROJECT,
+        Scene::Project(_) => match model.norm {
+            Norm::Pre => PROJECT,
+            Norm::Post | Norm::None => PROJECT_BARE,
+        },
         Scene::Score(_) => SCORE,
         Scene::AdditiveScore(_) => ADDITIVE_SCORE,
         Scene::Mask(_) => match model.attention {
@@ -44,16 +47,17 @@ fn mathml(scene: Scene, model: &ModelConfig) -> &'static str {
         },
         Scene::Add(Branch::Attn) => ADD_ATTENTION,
         Scene::Add(Branch::Mlp) => ADD_FEED_FORWARD,
-        Scene::FeedForward => match model.activation {
-            Activation::Relu => RELU,
-            Activation::Gelu => GELU,
+        Scene::FeedForward => match (model.activation, model.norm) {
+            (Activation::Relu, Norm::Pre) => RELU,
+            (Activation::Relu, Norm::Post | Norm::None) => RELU_BARE,
+            (Activation::Gelu, Norm::Pre) => GELU,
+            (Activation::Gelu, Norm::Post | Norm::None) => GELU_BARE,
         },
         Scene::Cache => CACHE,
-        Scene::Lens => match model.norm {
-            Norm::Pre => LENS,
+        Scene::Lens | Scene::Logits => match model.norm {
+            Norm::Pre => LOGITS_NORMED,
             Norm::Post | Norm::None => LOGITS,
         },
-        Scene::Logits => LOGITS,
         Scene::Sample => SAMPLE,
     }
 }
@@ -99,6 +103,7 @@ fn span(attention: &Attention) -> &'static str {
 mod tests {
     use super::*;
     use crate::config::{Kind, RunConfig};
+    use crate::explain::symbols::signs;
     use crate::page::explore::journey::journey;
 
     /// Every scene that some configuration has, with its formula.
@@ -135,6 +140,15 @@ mod tests {
     }
 
     #[test]
+    fn every_letter_is_in_the_table() {
+        each(|scene, mathml| {
+            for sign in signs(mathml) {
+                assert!(sign.is_ok(), "{scene:?}: {sign:?} in {mathml}");
+            }
+        });
+    }
+
+    #[test]
     fn only_queries_keys_and_values_have_their_colours() {
         let of = |formula: &str| {
             let coloured = |class: &str| formula.contains(&format!("class=\"{class}\""));
@@ -142,7 +156,6 @@ mod tests {
         };
         assert_eq!(of(PROJECT), [true; 3]);
         assert_eq!(of(SCORE), [true, true, false]);
-        // Its v is a vector of the head and no value.
         assert_eq!(of(ADDITIVE_SCORE), [true, true, false]);
         assert_eq!(of(MIX), [false, false, true]);
         assert_eq!(of(EMBED), [false; 3]);

@@ -113,7 +113,7 @@ fn of_role(role: Role) -> &'static str {
         Role::Value => "of-value",
         Role::Attention => "of-attention",
         Role::Residual => "of-residual",
-        Role::Gate => "of-gate",
+        Role::Gate | Role::Below => "of-gate",
         Role::Span => "of-span",
         Role::Ink | Role::Faint => "of-ink",
     }

@@ -272,7 +272,10 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
         ],
         Scene::Logits => vec![
             Say("The "),
-            Point(read_by_a_branch(model), "stream"),
+            match model.norm {
+                Norm::Pre => Point(Term::Normed, "normed row"),
+                Norm::Post | Norm::None => Point(Term::Stream, "stream"),
+            },
             Say(" is compared with a row for each character: the better the fit, the larger the "),
             Point(Term::Logit, "logit"),
             Say(". Softmax makes "),

@@ -38,8 +38,7 @@ pub fn columns(page: &Page, explore: &Explore, slot: &Slot, place: Place) -> Htm
     html! {
         <>
             <p>
-                { "The notes that this project follows draw a query as a column and have softmax share \
-                   out each column. Here a query is a row, and softmax goes along the row. It is one \
+                { "Some texts draw a query as a column and have softmax share out each column. Here a query is a row, and softmax goes along the row. It is one \
                    picture, turned over: what matters is that softmax goes over the keys of one \
                    query, whichever way they are drawn." }
             </p>

@@ -75,8 +75,8 @@ pub fn Costs(props: &CostsProps) -> Html {
     html! {
         <>
             <p>
-                { "The notes that this project follows put an additive score at a cost of order d and \
-                   a dot product at order 1. Counted out, neither is of order 1: move the head size, \
+                { "One reads that an additive score costs steps of order D, the head size, and a \
+                   dot product steps of order 1. Counted out, neither is of order 1: move the head size, \
                    and both grow with it. What holds is that the additive score is the dearer one. It \
                    takes about twice the additions and a tanh for every number, and its sums must be \
                    held before they are bent, while a product of matrices adds up as it goes." }

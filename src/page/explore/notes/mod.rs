@@ -53,11 +53,20 @@ impl Dispute {
         }
     }
 
+    /// What kind of other way it is.
+    fn lead(self) -> &'static str {
+        match self {
+            Dispute::Temperature(_) | Dispute::Mean => "Another way to compute this",
+            Dispute::Costs => "What this costs",
+            Dispute::Columns(_) => "Another way to draw this",
+        }
+    }
+
     /// In a line.
     fn title(self) -> &'static str {
         match self {
             Dispute::Temperature(_) => "which span looks sharply",
-            Dispute::Costs => "what a score costs",
+            Dispute::Costs => "a dot product and an additive score, counted out",
             Dispute::Columns(_) => "queries as columns",
             Dispute::Mean => "a mean over the whole sentence",
         }
@@ -86,7 +95,8 @@ pub fn Notes(props: &NotesProps) -> Html {
     html! {
         <details class="otherwise" key={dispute.title()}>
             <summary>
-                <strong>{ "The notes say otherwise: " }</strong>
+                <strong>{ dispute.lead() }</strong>
+                { ": " }
                 { dispute.title() }
             </summary>
             { match dispute {

@@ -48,8 +48,8 @@ pub fn temperature(page: &Page, explore: &Explore, slot: &Slot, place: Place) ->
     html! {
         <>
             <p>
-                { "In words, the notes that this project follows let a shorter span look more sharply. \
-                   Their listing computes the opposite: there a longer span is the sharper one. A \
+                { "In words, the notes that this kind of attention is taken from let \
+                   a shorter span look more sharply. Their listing computes the opposite: there a longer span is the sharper one. A \
                    model is trained with one of them; try on it what the other would do." }
             </p>
             <table class="both">
@@ -116,7 +116,7 @@ pub fn mean(page: &Page, explore: &Explore, slot: &Slot, layer: usize) -> Html {
             <tr>
                 <th scope="row">{ label }</th>
                 <td class="number">{ format!("s = {:.6}", of.share) }</td>
-                <td class="number">{ format!("z = {:.4}", of.tokens) }</td>
+                <td class="number">{ format!("n = {:.4}", of.tokens) }</td>
             </tr>
         }
     };
@@ -133,7 +133,7 @@ pub fn mean(page: &Page, explore: &Explore, slot: &Slot, layer: usize) -> Html {
     html! {
         <>
             <p>
-                { "The notes that this project follows read the span from the mean over the whole \
+                { "The notes that this kind of attention is taken from read the span from the mean over the whole \
                    sentence. In it stand tokens that come later, which this one must not see while \
                    the model learns to guess them. Add a character to the sentence: the second row \
                    changes, though the token stands before it; the first does not." }

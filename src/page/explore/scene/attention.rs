@@ -48,6 +48,15 @@ pub fn project(board: &mut Board, place: Place) {
     let from = board.strip("in", &strip, cell, |_| Come::HERE);
     board.y += if board.is_narrow() { 26.0 } else { 40.0 };
 
+    // The number that is being made, then the first.
+    let mut working = Cell::new(Quantity::Query(place), &[token, head, 0]);
+    // One scale for all that is made here, so that what is large looks large.
+    let made = VECTORS.into_iter().flat_map(|vector| {
+        let quantity = (vector.quantity)(place);
+        (0..heads).map(move |head| (quantity, head))
+    });
+    let made = made.flat_map(|(quantity, head)| board.numbers(quantity, &[token, head]));
+    let most = largest(&made.collect::<Vec<f64>>());
     for (n, vector) in VECTORS.into_iter().enumerate() {
         let start = 0.04 + n as f64 * 0.29;
         let quantity = (vector.quantity)(place);
@@ -56,7 +65,7 @@ pub fn project(board: &mut Board, place: Place) {
             .map(|d| board.turn(d, size, start, start + 0.27))
             .collect();
         let label = format!("{}, head {head}", vector.name);
-        let strip = Strip::bars(&numbers, vector.role);
+        let strip = Strip::bars(&numbers, vector.role).within(most);
         let to = board.strip(
             &label,
             &strip,
@@ -64,6 +73,7 @@ pub fn project(board: &mut Board, place: Place) {
             |d| Come::grown(turns[d]),
         );
         if let Some(d) = board.active(size, start, start + 0.27) {
+            working = Cell::new(quantity, &[token, head, d]);
             links(
                 board,
                 place,
@@ -80,9 +90,9 @@ pub fn project(board: &mut Board, place: Place) {
             Role::Faint,
             come,
         );
-        others(board, place, come);
+        others(board, place, most, come);
     }
-    board.focus(Cell::new(Quantity::Query(place), &[token, head, 0]));
+    board.focus(working);
 }
 
 /// Each channel's product with its weight, as a line from the channel to the sum.
@@ -122,7 +132,7 @@ fn links(
 }
 
 /// The vectors of the other heads, small, a line for each head.
-fn others(board: &mut Board, place: Place, come: f64) {
+fn others(board: &mut Board, place: Place, most: f64, come: f64) {
     let (token, own) = (board.view.token, board.view.head);
     let heads = board.source().model().n_head;
     let gap = 18.0;
@@ -139,7 +149,7 @@ fn others(board: &mut Board, place: Place, come: f64) {
                 w: width,
                 ..area
             };
-            let strip = Strip::bars(&numbers, vector.role);
+            let strip = Strip::bars(&numbers, vector.role).within(most);
             let cell = |d| Some(Cell::new(quantity, &[token, head, d]));
             board.cells(part, &strip, cell, |_| Come {
                 share: come,
@@ -185,7 +195,7 @@ pub fn additive(board: &mut Board, place: Place) {
         quantity: Quantity::Scores(place),
         scores: scores.into_iter().take(token + 1).collect(),
         sign: "+",
-        sum: "score: sum of v · tanh",
+        sum: "score S, the sum of ω · tanh",
     };
     meet(board, &meeting, |board, key| {
         let q = board.numbers(Quantity::Query(place), &[token, head]);
@@ -198,7 +208,7 @@ pub fn additive(board: &mut Board, place: Place) {
         };
         let v: Vec<f64> = v.iter().map(|x| f64::from(*x)).collect();
         let strip = Strip::bars(&v, Role::Ink);
-        board.strip("× v of the head", &strip, |_| None, |_| Come::HERE);
+        board.strip("× ω of the head", &strip, |_| None, |_| Come::HERE);
         let products: Vec<f64> = bent.iter().zip(&v).map(|(t, v)| t * v).collect();
         let strip = Strip::bars(&products, Role::Attention);
         board.strip("= products", &strip, |_| None, |_| Come::HERE);
@@ -256,11 +266,14 @@ fn meet(board: &mut Board, meeting: &Meeting, open: impl Fn(&mut Board, usize)) 
         );
         board.y += 6.0;
     };
-    let sliding = sliding.is_some() || board.view.time < 0.5;
+    let meets = sliding.is_some() || board.view.time < 0.5;
     board.beside(0.56, true, opened, |board| {
-        list(board, meeting, key, sliding);
+        list(board, meeting, key, meets);
     });
-    let shown = picked.or(strongest).unwrap_or(0);
+    let shown = match sliding {
+        Some(key) => key.min(keys.saturating_sub(1)),
+        None => picked.or(strongest).unwrap_or(0),
+    };
     board.focus(Cell::new(meeting.quantity, &[head, token, shown]));
 }
 
@@ -274,6 +287,10 @@ fn list(board: &mut Board, meeting: &Meeting, key: usize, sliding: bool) {
     board.y = top + area.h + LINE / 2.0;
     board.say("scores", &meeting.scores);
     let most = largest(&meeting.scores);
+    let all: Vec<f64> = (0..keys)
+        .flat_map(|j| board.numbers(Quantity::Key(meeting.place), &[j, head]))
+        .collect();
+    let longest = largest(&all);
     let label = 44.0;
     let vector = (area.w - label) * 0.5;
     for (x, words, role) in [
@@ -295,7 +312,7 @@ fn list(board: &mut Board, meeting: &Meeting, key: usize, sliding: bool) {
             role,
         );
         let k = board.numbers(Quantity::Key(meeting.place), &[j, head]);
-        let strip = Strip::bars(&k, Role::Key);
+        let strip = Strip::bars(&k, Role::Key).within(longest);
         let own = Rect::new(area.x + label, y + 1.0, vector, height - 2.0);
         let cell = |d| Some(Cell::new(Quantity::Key(meeting.place), &[j, head, d]));
         board.cells(own, &strip, cell, |_| Come {

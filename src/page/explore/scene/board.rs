@@ -51,6 +51,14 @@ impl<'a> Strip<'a> {
         Strip { most, ..self }
     }
 
+    /// The value that fills a cell.
+    fn largest(&self) -> f64 {
+        match self.most > 0.0 {
+            true => self.most,
+            false => largest(self.numbers),
+        }
+    }
+
     pub fn looking(self, look: Look) -> Self {
         Strip { look, ..self }
     }
@@ -319,6 +327,16 @@ impl<'a> Board<'a> {
         self.lay_strip(label, strip, &cell, &come)
     }
 
+    /// Says beside a strip which number would fill its cells: two strips may have two scales.
+    pub fn scale(&mut self, area: Rect, most: f64) {
+        let words = format!("bars to ±{}", brief(most));
+        let at = match self.is_narrow() {
+            true => (area.x + area.w, area.y - LINE / 2.0 - 2.0),
+            false => (area.x - 12.0, area.y + (area.h / 2.0).min(24.0) + 15.0),
+        };
+        self.text(at, words, Align::Right, Role::Faint);
+    }
+
     /// Cells side by side that fill an area.
     pub fn cells(
         &mut self,
@@ -341,15 +359,15 @@ impl<'a> Board<'a> {
         let height = self.tall(height);
         let area = self.shelf(label, strip.role, height);
         self.say(label, strip.numbers);
+        if strip.look == Look::Bar {
+            self.scale(area, strip.largest());
+        }
         self.lay_cells(area, strip, cell, come);
         area
     }
 
     fn lay_cells(&mut self, area: Rect, strip: &Strip, cell: CellOf, come: ComeOf) {
-        let most = match strip.most > 0.0 {
-            true => strip.most,
-            false => largest(strip.numbers),
-        };
+        let most = strip.largest();
         for (n, value) in strip.numbers.iter().enumerate() {
             let Come { share, alpha } = come(n);
             self.push(Mark::Cell {
@@ -394,6 +412,16 @@ pub fn largest(numbers: &[f64]) -> f64 {
     if most > 0.0 { most } else { 1.0 }
 }
 
+/// A size in three figures or so.
+fn brief(size: f64) -> String {
+    match size {
+        x if x >= 100.0 => format!("{x:.0}"),
+        x if x >= 10.0 => format!("{x:.1}"),
+        x if x >= 0.1 => format!("{x:.2}"),
+        x => format!("{x:.4}"),
+    }
+}
+
 /// 0 to 1 with a soft start and a soft end.
 fn gently(share: f64) -> f64 {
     let x = share.clamp(0.0, 1.0);
@@ -402,7 +430,13 @@ fn gently(share: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::lines;
+    use super::{brief, lines};
+
+    #[test]
+    fn a_scale_is_short_and_never_nothing() {
+        let sizes = [123.4, 12.34, 3.568, 0.291, 0.0042];
+        assert_eq!(sizes.map(brief), ["123", "12.3", "3.57", "0.29", "0.0042"]);
+    }
 
     #[test]
     fn lines_break_between_words() {

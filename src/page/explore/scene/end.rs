@@ -3,6 +3,7 @@
 use super::board::{Board, Come, LINE, Strip, largest};
 use super::marks::{Align, Look, Mark, Rect, Role};
 use crate::analysis::ranked;
+use crate::config::Norm;
 use crate::explain::{Cell, Quantity};
 use crate::page::explore::characters::of_vocabulary;
 use crate::page::explore::draw::{After, Candidate, after, candidates, drawn, place};
@@ -78,8 +79,12 @@ pub fn logits(board: &mut Board) {
     let input = board.source().logits_input();
     let x = board.numbers(input, &[token]);
     let strip = Strip::bars(&x, Role::Residual);
+    let label = match board.source().model().norm {
+        Norm::Pre => "the normed row",
+        Norm::Post | Norm::None => "the stream",
+    };
     board.strip(
-        "the stream",
+        label,
         &strip,
         |c| Some(Cell::new(input, &[token, c])),
         |_| Come::HERE,
@@ -335,6 +340,23 @@ fn mark(board: &mut Board, area: Rect, at: Option<f64>, token: usize, come: f64)
     );
 }
 
+/// A probability: never all or nothing where it is not.
 fn percent(p: f64) -> String {
-    format!("{:.1} %", 100.0 * p)
+    match p {
+        p if p < 1.0 && p >= 0.9995 => "> 99.9 %".into(),
+        p if p > 0.0 && p < 0.0005 => "< 0.1 %".into(),
+        p => format!("{:.1} %", 100.0 * p),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent;
+
+    #[test]
+    fn what_is_nearly_certain_is_not_called_certain() {
+        let shares = [1.0, 0.9998, 0.9617, 0.0003, 0.0];
+        let said = ["100.0 %", "> 99.9 %", "96.2 %", "< 0.1 %", "0.0 %"];
+        assert_eq!(shares.map(percent), said);
+    }
 }

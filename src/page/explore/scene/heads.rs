@@ -129,7 +129,7 @@ pub fn gate(board: &mut Board) {
         ("how strongly, a", "sum of weight × score"),
         (
             "where, r",
-            "mean place of what it looks at, less its own, as a share of the block",
+            "mean place of what it looks at, minus its own, as a share of the longest context",
         ),
         ("how widely, d", "deviation of that place"),
     ];

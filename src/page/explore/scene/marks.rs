@@ -74,6 +74,8 @@ pub enum Role {
     Key,
     Value,
     Attention,
+    /// What attention has below 0.
+    Below,
     Residual,
     Gate,
     Span,
@@ -92,7 +94,7 @@ pub enum Look {
     Share,
     /// To the right from the middle, or to the left.
     Sideways,
-    /// A shade; negative ones are struck through.
+    /// A shade; negative ones have the other colour and are struck through.
     Shade,
     /// A shade without its number: a part of a whole.
     Part,

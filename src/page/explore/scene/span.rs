@@ -19,7 +19,7 @@ pub fn span(board: &mut Board) {
     let of = |quantity: fn(usize) -> Quantity| Cell::new(quantity(layer), &[token]);
     let measures = [
         ("share s", of(Quantity::SpanScale), 1.0, Role::Span),
-        ("span z, tokens", of(Quantity::Span), longest, Role::Span),
+        ("span n, tokens", of(Quantity::Span), longest, Role::Span),
         ("temperature t", of(Quantity::Temperature), 1.0, Role::Gate),
     ];
     for (n, (label, cell, most, role)) in measures.into_iter().enumerate() {
@@ -80,10 +80,20 @@ fn bracket(board: &mut Board, span: f64, come: f64) {
         1.0,
     );
     board.line((end, y - 5.0), (end, y + 5.0), Role::Span, 2.0, 1.0);
-    let beyond = span > count as f64;
-    let words = match beyond {
+    // What the window lets in beyond the span, paler and paler.
+    let layer = board.view.stop.layer;
+    let window = board.numbers(Quantity::Window(layer), &[board.view.token]);
+    for (j, w) in window.iter().enumerate().take(count) {
+        let left = area.x + j as f64 * width;
+        let right = (left + width).min(end - reach);
+        if *w > 0.0 && right > left {
+            board.line((left, y), (right, y), Role::Span, 3.0, 0.7 * w * come);
+        }
+    }
+    let seen = window.iter().filter(|w| **w > 0.0).count();
+    let words = match span > count as f64 {
         true => format!("{span:.1} tokens: further than the sentence goes"),
-        false => format!("{span:.1} tokens"),
+        false => format!("{span:.1} tokens; the window then fades out, and lets in {seen} in all"),
     };
     board.note(words, Role::Span, come);
 }
@@ -112,7 +122,7 @@ pub fn sharpen(board: &mut Board, place: Place) {
     let come = board.phase(0.08, 0.3);
     let strip = Strip::bars(&biases, Role::Span).within(most);
     board.strip(
-        "+ bias of distance",
+        "+ β of the distance",
         &strip,
         |j| Some(distance(j)),
         |_| Come::grown(come),

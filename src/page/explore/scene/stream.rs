@@ -135,7 +135,7 @@ pub fn norm(board: &mut Board, site: NormSite) {
     let centring = board.phase(0.2, 0.4);
     let dividing = board.phase(0.42, 0.64);
     let stretching = board.phase(0.68, 0.92);
-    let words = format!("less the mean, divided by the deviation {scale:.4}");
+    let words = format!("minus the mean, divided by the deviation {scale:.4}");
     board.note(words, Role::Ink, dividing.max(centring));
 
     let numbers: Vec<f64> = x
@@ -183,13 +183,13 @@ pub fn add(board: &mut Board, branch: Branch) {
             Quantity::ResidPre(layer),
             Quantity::AttnOut(layer),
             Quantity::ResidMid(layer),
-            "+ attention",
+            "+ E, attention",
         ),
         Branch::Mlp => (
             Quantity::ResidMid(layer),
             Quantity::MlpOut(layer),
             Quantity::ResidPost(layer),
-            "+ feed forward",
+            "+ F, feed forward",
         ),
     };
     let model = board.source().model();
@@ -315,6 +315,7 @@ fn neurons(
     let height = board.tall(if lines > 8 { 9.0 } else { 26.0 });
     let area = board.shelf(label, Role::Residual, lines as f64 * height);
     board.say(label, numbers);
+    board.scale(area, most);
     for (n, value) in numbers.iter().enumerate() {
         let line = Rect {
             y: area.y + (n / columns) as f64 * height,

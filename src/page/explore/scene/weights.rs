@@ -3,7 +3,8 @@
 use super::board::{Board, Come, LINE, Strip, largest, nth};
 use super::marks::{Align, Look, Mark, Rect, Role};
 use crate::config::Kind;
-use crate::explain::{Cell, Place, Quantity};
+use crate::explain::{Cell, Exponentials, Place, Quantity};
+use crate::trace::Pass;
 
 /// Height of the columns that exponentials and weights are shown as.
 const COLUMN: f64 = 72.0;
@@ -38,12 +39,15 @@ pub fn mask(board: &mut Board, place: Place) {
         (true, Some(_), false) => Cell::new(Quantity::ScaledDot(place), &[head, i, j]),
         _ => Cell::new(Quantity::Scores(place), &[head, i, j]),
     };
-    let focus = Cell::new(recorded(token, 0).quantity, &[head, token, 0]);
     let own: Vec<f64> = raw[token.min(tokens.saturating_sub(1))]
         .iter()
         .take(token + 1)
         .map(|x| x / root)
         .collect();
+    // The key that the scenes before and after speak of.
+    let strongest = (0..own.len()).max_by(|a, b| own[*a].total_cmp(&own[*b]));
+    let strongest = strongest.unwrap_or(0);
+    let focus = Cell::new(recorded(token, 0).quantity, &[head, token, strongest]);
     board.say("scores of the chosen query", &own);
     let pattern = |board: &mut Board| {
         grid(board, 330.0, |i, j| {
@@ -61,7 +65,9 @@ pub fn mask(board: &mut Board, place: Place) {
     };
     board.beside(0.56, false, pattern, |board| {
         if scaled {
-            let words = format!("each dot product, divided by √{size} = {root:.3}");
+            let words = format!(
+                "each dot product, divided by √D = √{size} = {root:.3}: D, the numbers of a query, is {size}"
+            );
             board.note(words, Role::Ink, board.phase(0.0, 0.1));
         }
         board.note(
@@ -69,8 +75,36 @@ pub fn mask(board: &mut Board, place: Place) {
             Role::Ink,
             board.phase(0.45, 0.55),
         );
+        legend(board, most);
     });
     board.focus(focus);
+}
+
+/// What the colours of scores say, from the most below 0 to the most above it.
+fn legend(board: &mut Board, most: f64) {
+    const STEPS: i32 = 4;
+    let area = board.shelf("colours", Role::Faint, 16.0);
+    let side = 22.0;
+    for step in -STEPS..=STEPS {
+        let x = area.x + f64::from(step + STEPS) * side;
+        board.push(Mark::Cell {
+            area: Rect::new(x, area.y, side - 1.0, area.h),
+            role: Role::Attention,
+            look: Look::Shade,
+            value: most * f64::from(step) / f64::from(STEPS),
+            most,
+            cell: None,
+            alpha: 1.0,
+        });
+    }
+    board.note(
+        format!(
+            "violet above 0, up to {most:.2}; amber below 0, down to {:.2}: the lower beside the others of its row, the less a key gets",
+            -most
+        ),
+        Role::Faint,
+        1.0,
+    );
 }
 
 /// A cell of a grid.
@@ -176,11 +210,19 @@ pub fn softmax(board: &mut Board, place: Place) {
         |board| triangle(board, place),
     );
     let strongest = (0..weights.len()).max_by(|a, b| weights[*a].total_cmp(&weights[*b]));
-    let strongest = strongest.unwrap_or(0);
-    board.focus(Cell::new(
-        Quantity::Pattern(place),
-        &[head, token, strongest],
-    ));
+    // The weight that is being made, then the strongest.
+    let working = board.active(weights.len(), sharing(board, place), 0.82);
+    let shown = working.or(strongest).unwrap_or(0);
+    board.focus(Cell::new(Quantity::Pattern(place), &[head, token, shown]));
+}
+
+/// When weights begin to be made: after the exponentials, where there are any.
+fn sharing(board: &Board, place: Place) -> f64 {
+    let (token, head) = (board.view.token, board.view.head);
+    match board.source().exponentials(place, head, token) {
+        Some(_) => 0.52,
+        None => 0.12,
+    }
 }
 
 /// What the chosen query has for each key that it sees.
@@ -200,12 +242,13 @@ fn shares(board: &mut Board, place: Place, weights: &[f64]) {
     let strip = Strip::bars(&scores, Role::Attention);
     let area = board.shelf("scores S", Role::Attention, board.tall(54.0));
     board.say("scores", &scores);
+    board.scale(area, largest(&scores));
     board.cells(area, &strip, at(Quantity::Scores(place)), |_| Come::HERE);
     keys(board, area, count);
 
     let exponentials = board.source().exponentials(place, head, token);
-    let sharing = if exponentials.is_some() { 0.52 } else { 0.12 };
-    if let Some((shares, sum)) = exponentials {
+    let sharing = sharing(board, place);
+    if let Some(Exponentials { shares, sum, .. }) = exponentials {
         let shares: Vec<f64> = shares.into_iter().take(count).collect();
         let turns: Vec<f64> = (0..count)
             .map(|j| board.turn(j, count, 0.06, 0.42))
@@ -213,12 +256,18 @@ fn shares(board: &mut Board, place: Place, weights: &[f64]) {
         let strip = Strip::bars(&shares, Role::Attention)
             .looking(Look::Column)
             .within(1.0);
-        let area = board.shelf("exp(S - largest)", Role::Attention, board.tall(COLUMN));
+        let label = match place.pass {
+            Some(Pass::Local) => "w exp(S - m)",
+            Some(Pass::Global) | None => "exp(S - m)",
+        };
+        let area = board.shelf(label, Role::Attention, board.tall(COLUMN));
         board.say("exponentials", &shares);
         board.cells(area, &strip, |_| None, |j| Come::grown(turns[j]));
         keys(board, area, count);
         let words = format!("together {sum:.4}: each is divided by it");
         board.note(words, Role::Ink, board.phase(0.42, 0.5));
+        let words = "m, the largest S, is taken off first: that changes no weight";
+        board.note(words, Role::Faint, board.phase(0.06, 0.2));
     } else {
         board.note(
             "each weight is a sigmoid of its own score; they need not sum to 1",
@@ -307,6 +356,7 @@ pub fn mix(board: &mut Board, place: Place) {
     let most = largest(&all);
     let height = board.tall((350.0 / count as f64).clamp(13.0, 24.0));
     let mut area = board.shelf("weight × value", Role::Value, LINE + height * count as f64);
+    board.scale(area, most);
     area.y += LINE;
     let (label, weight) = (44.0, 56.0_f64.min(area.w * 0.16));
     let part = (area.w - label - weight - 30.0) / 2.0;
