@@ -84,6 +84,41 @@ fn a_term_lights_its_numbers_until_it_is_left() -> Outcome<()> {
 }
 
 #[test]
+fn a_word_says_what_it_means_until_escape() -> Outcome<()> {
+    looking("glass-standard", |page| {
+        let means = |words: &str| {
+            format!("document.querySelector('.meaning').textContent.startsWith('{words}')")
+        };
+        go(page, "Lens")?;
+        page.eval::<()>("void term('unembedding').focus()")?;
+        page.wait_for("its meaning", &means("Unembedding: "))?;
+        page.eval::<()>("void term('logit lens').click()")?;
+        page.eval::<()>("void document.activeElement.blur()")?;
+        page.wait_for("what was pressed", &means("Logit lens: "))?;
+        page.eval::<()>(
+            "void document.body.dispatchEvent(
+                new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }))",
+        )?;
+        let nothing = "document.querySelector('.meaning').textContent === ''
+            && !document.querySelector('.term.lit')";
+        page.wait_for("nothing held", nothing)?;
+        // All words and letters of the scene are there to be read.
+        let plain = "[...document.querySelectorAll('.plain li')].map((li) => li.textContent)";
+        let listed: Vec<String> = page.eval(plain)?;
+        for word in ["Logit lens: ", "Unembedding: ", "Probability: "] {
+            assert!(
+                listed.iter().any(|line| line.starts_with(word)),
+                "{word} is not in {listed:?}"
+            );
+        }
+        let letters = "[...document.querySelectorAll('.plain dt')].map((dt) => dt.textContent)";
+        let letters: Vec<String> = page.eval(letters)?;
+        assert!(letters.iter().any(|letter| letter == "U"), "{letters:?}");
+        Ok(())
+    })
+}
+
+#[test]
 fn a_number_that_is_picked_lights_its_term() -> Outcome<()> {
     looking("glass-standard", |page| {
         go(page, "Softmax")?;

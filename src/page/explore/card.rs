@@ -23,6 +23,8 @@ pub struct CardProps {
     pub explained: Result<Same<Explanation>, String>,
     /// Whether the reader picked it, and the scene did not choose it.
     pub picked: bool,
+    /// The number one came from, on the card.
+    pub before: Option<Cell>,
 }
 
 #[component]
@@ -43,7 +45,14 @@ pub fn Card(props: &CardProps) -> Html {
         <section class="number-card card" aria-labelledby="number-title">
             <h2 id="number-title">{ capital(explanation.cell.quantity.title()) }</h2>
             <p class="help">{ &props.about }</p>
-            <p class="cell-name"><code>{ explanation.cell.name() }</code></p>
+            <p class="cell-name">
+                <code>{ explanation.cell.name() }</code>
+                if let Some(before) = props.before {
+                    <button type="button" class="quiet small" onclick={back(&props.page)}>
+                        { format!("← back to the {}", before.quantity.title().trim_start_matches("the ")) }
+                    </button>
+                }
+            </p>
             <p class="cell-value number" aria-live={if props.picked { "polite" } else { "off" }}>
                 { figure(value) }
             </p>
@@ -95,7 +104,7 @@ fn terms(page: &Page, explanation: &Explanation) -> Html {
                     <tbody>
                         // Keyed, so that a row of the next number is not the one before, moved.
                         for (n, term) in shown.into_iter().enumerate() {
-                            { row(page, n, term, most) }
+                            { row(page, explanation.cell, n, term, most) }
                         }
                         if !whole {
                             <tr class="rest" key="rest">
@@ -129,7 +138,7 @@ fn terms(page: &Page, explanation: &Explanation) -> Html {
     }
 }
 
-fn row(page: &Page, place: usize, term: &Term, most: f64) -> Html {
+fn row(page: &Page, own: Cell, place: usize, term: &Term, most: f64) -> Html {
     let share = format!("{:.1}%", 100.0 * term.value.abs() / most);
     let factors = match term.factors.len() {
         0 | 1 => String::new(),
@@ -146,7 +155,7 @@ fn row(page: &Page, place: usize, term: &Term, most: f64) -> Html {
                 type="button"
                 class="quiet small"
                 title={format!("Go to {}", cell.name())}
-                onclick={pick(page, cell)}
+                onclick={go_into(page, own, cell)}
             >
                 { &term.label }
             </button>
@@ -173,9 +182,14 @@ fn row(page: &Page, place: usize, term: &Term, most: f64) -> Html {
     }
 }
 
-fn pick(page: &Page, cell: Cell) -> Callback<MouseEvent> {
+fn go_into(page: &Page, from: Cell, to: Cell) -> Callback<MouseEvent> {
     let page = page.clone();
-    Callback::from(move |_| page.dispatch(Action::Explore(ExploreAction::Pick(Some(cell)))))
+    Callback::from(move |_| page.dispatch(Action::Explore(ExploreAction::Into(from, to))))
+}
+
+fn back(page: &Page) -> Callback<MouseEvent> {
+    let page = page.clone();
+    Callback::from(move |_| page.dispatch(Action::Explore(ExploreAction::Back)))
 }
 
 fn verdict(explanation: &Explanation) -> Html {

@@ -18,7 +18,7 @@ use std::cell::{Cell as Held, RefCell};
 use std::collections::HashSet;
 use std::rc::Rc;
 use web_sys::{HtmlCanvasElement, HtmlInputElement};
-use yew::NodeRef;
+use yew::{Callback, NodeRef};
 
 /// Seconds that a scene stays when it is over, before the next one.
 const REST: f64 = 0.9;
@@ -158,6 +158,14 @@ struct Fitted {
     stretch: f64,
 }
 
+/// The number at which the stage is at work, and what it then shows.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Working {
+    /// Scene, whether it is open, token, head.
+    pub at: (Stop, bool, usize, usize),
+    pub cell: Cell,
+}
+
 /// The stage's clock and its drawing.
 pub struct Clock {
     page: Page,
@@ -173,6 +181,9 @@ pub struct Clock {
     style: RefCell<Option<Style>>,
     drawn: RefCell<Picture>,
     fitted: Held<Option<Fitted>>,
+    /// Hears at which number the stage is at work.
+    hears: RefCell<Option<Callback<Working>>>,
+    told: Held<Option<Working>>,
     still: bool,
 }
 
@@ -193,6 +204,8 @@ impl Clock {
             style: RefCell::default(),
             drawn: RefCell::default(),
             fitted: Held::default(),
+            hears: RefCell::default(),
+            told: Held::default(),
             still: query.ok().flatten().is_some_and(|query| query.matches()),
         }
     }
@@ -216,6 +229,12 @@ impl Clock {
     pub fn light(self: &Rc<Self>, term: Option<Term>) {
         self.lit.set(term);
         self.request();
+    }
+
+    /// From now on tells at which number the stage is at work, whenever it is another.
+    pub fn tell(&self, hears: Callback<Working>) {
+        self.told.set(None);
+        self.hears.replace(Some(hears));
     }
 
     /// Other colours hold, or another size.
@@ -361,7 +380,16 @@ impl Clock {
         };
         paint(&canvas, &sheet, style, &picture, &marked);
         tell(&canvas, &picture, self.lit.get());
+        let working = picture.focus.map(|cell| Working {
+            at: (wanted.stop, wanted.open, wanted.token, wanted.head),
+            cell,
+        });
         self.drawn.replace(picture);
+        if working != self.told.replace(working)
+            && let (Some(working), Some(hears)) = (working, self.hears.borrow().as_ref())
+        {
+            hears.emit(working);
+        }
     }
 }
 

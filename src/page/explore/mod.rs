@@ -16,12 +16,14 @@ mod export;
 mod formulas;
 mod hand;
 mod heading;
+mod idea;
 pub mod journey;
 mod keys;
 mod models;
 mod notes;
 mod overview;
 mod paint;
+mod plain;
 mod pointing;
 mod poke;
 mod reading;
@@ -46,13 +48,14 @@ use super::state::explore::{Explore as Looking, ExploreAction, Shown, Slot};
 use super::state::run::Engine;
 use crate::explain::explain;
 use card::Card;
-use clock::{Clock, Wanted};
+use clock::{Clock, Wanted, Working};
 use export::Export;
 use heading::heading;
 use journey::{Scene, Stop};
 use keys::use_keys;
 use notes::Notes;
-use pointing::{Pointing, told};
+use plain::plain;
+use pointing::{told, use_pointing};
 use poke::Poke;
 use reading::Reading;
 use sentence::Sentence;
@@ -220,7 +223,14 @@ fn Journey(props: &JourneyProps) -> Html {
         let bare = Wanted::of(looking, slot, *stop, sampling, None, Rc::default());
         use_memo(bare, |bare| bare.picture(800.0, 1.0).focus)
     };
-    let chosen = looking.picked.or(*focus);
+    let working = use_working(&clock.0);
+    let moment = (*stop, looking.open, looking.token, looking.head);
+    let working = working
+        .filter(|working| working.at == moment)
+        .map(|working| working.cell)
+        .filter(|cell| slot.source().at(*cell).is_some());
+    // Unless the reader has picked a number, that at which the stage is at work.
+    let chosen = looking.picked.or(working).or(*focus);
     let explained = use_memo((slot.clone(), chosen), |(slot, chosen)| match chosen {
         Some(cell) => match explain(&slot.source(), *cell) {
             Ok(explanation) => Ok(Rc::new(explanation)),
@@ -253,7 +263,13 @@ fn Journey(props: &JourneyProps) -> Html {
         || !looking.pokes.is_empty()
         || looking.open && stop.scene.is_in_block()
         || chosen.is_some_and(poke::can_be_set);
-    let about = chosen.map(|cell| card::about(&slot.source(), cell));
+    let about = chosen.map(|cell| {
+        let about = card::about(&slot.source(), cell);
+        match drawing {
+            true => format!("{about}, before temperature, top k and top p"),
+            false => about,
+        }
+    });
     let taking = html! {
         <>
             <Share page={page.clone()} state={state.clone()} clock={clock.clone()} />
@@ -270,12 +286,18 @@ fn Journey(props: &JourneyProps) -> Html {
         true => words::words(stop.scene, &slot.trace.about.model),
         false => words::overview(),
     };
-    let pointing = use_state_eq(Pointing::default);
+    let pointing = use_pointing((*stop, looking.open, slot.label.clone()));
     let lit = pointing
         .term(*stop)
         .filter(|term| words::points_at(&text, *term));
     let hovered = use_state_eq(|| None);
     let shown = hovered.or(chosen).and_then(|cell| Term::of(cell.quantity));
+    let formula = match explained.as_ref() {
+        Ok(explained) => explained.0.formula,
+        Err(_) => "",
+    };
+    let scene = looking.open.then_some(stop.scene);
+    let plain = plain(scene, &slot.trace.about.model, &text, formula);
     let text = told(text, *stop, &pointing, shown);
     html! {
         <>
@@ -294,6 +316,7 @@ fn Journey(props: &JourneyProps) -> Html {
                         stop.scene.title()
                     )}
                 />
+                { plain }
                 // Below it, so that the picture stands in the same place in every scene.
                 if looking.open {
                     <Notes
@@ -311,6 +334,7 @@ fn Journey(props: &JourneyProps) -> Html {
                     about={about.unwrap_or_default()}
                     explained={explained}
                     picked={looking.picked.is_some()}
+                    before={looking.picked.and(looking.trail.last().copied())}
                 />
                 // What is secondary shares a place of its own, and leaves the card where it is.
                 <div class="more">
@@ -339,6 +363,17 @@ fn Journey(props: &JourneyProps) -> Html {
             />
         </>
     }
+}
+
+/// At which number the stage is at work.
+#[hook]
+fn use_working(clock: &Rc<Clock>) -> Option<Working> {
+    let working = use_state_eq(|| None);
+    let (clock, setter) = (Rc::clone(clock), working.setter());
+    use_effect_with((), move |()| {
+        clock.tell(Callback::from(move |at| setter.set(Some(at))));
+    });
+    *working
 }
 
 /// Why nothing can be changed yet; nothing where it can.

@@ -3,7 +3,7 @@
 //! token runs between the columns.
 
 use super::characters::{of_vocabulary, visible};
-use super::scene::{Align, Look, Mark, Picture, Rect, Role, Row, View};
+use super::scene::{Align, Link, Look, Mark, Picture, Rect, Role, Row, View};
 use crate::explain::{Cell, Place, Quantity};
 
 /// Height of the line of words above the columns.
@@ -143,9 +143,16 @@ fn attention(picture: &mut Picture, view: &View, grid: &Grid, layer: usize, thre
                 }
                 // Heads leave the token side by side, so that their lines do not hide each other.
                 let spread = (head as f64 + 0.5) / heads as f64;
+                let start = (from.x + from.w, from.centre().1);
+                let end = (to.x, to.y + to.h * spread);
+                picture.links.push(Link {
+                    from: start,
+                    to: end,
+                    cell,
+                });
                 picture.marks.push(Mark::Line {
-                    from: (from.x + from.w, from.centre().1),
-                    to: (to.x, to.y + to.h * spread),
+                    from: start,
+                    to: end,
                     role: Role::Attention,
                     width: 0.75 + 2.5 * weight.min(1.0),
                     dashed: false,

@@ -1,11 +1,15 @@
 //! A scene's text on the page: pointing at a term lights its numbers on the stage, and the number
 //! that is looked at lights its term.
 
+use super::idea::Word;
 use super::journey::Stop;
 use super::scene::Role;
 use super::term::Term;
 use super::words::Part;
 use crate::page::field::on_click;
+use gloo::events::EventListener;
+use wasm_bindgen::JsCast;
+use web_sys::KeyboardEvent;
 use yew::prelude::*;
 
 /// Which term the reader points at.
@@ -14,9 +18,9 @@ pub struct Pointing {
     /// In which scene's text; in the next one it is forgotten.
     at: Option<Stop>,
     /// Under the pointer, or the one that has the focus.
-    near: Option<Term>,
+    near: Option<Word>,
     /// Pressed: it stays lit.
-    held: Option<Term>,
+    held: Option<Word>,
 }
 
 impl Pointing {
@@ -30,71 +34,107 @@ impl Pointing {
         }
     }
 
-    /// What is lit in that scene.
-    pub fn term(self, stop: Stop) -> Option<Term> {
+    /// What is pointed at in that scene.
+    fn word(self, stop: Stop) -> Option<Word> {
         let here = self.of(stop);
         here.near.or(here.held)
     }
 
-    fn near(self, term: Option<Term>) -> Self {
-        Pointing { near: term, ..self }
+    /// What is lit there.
+    pub fn term(self, stop: Stop) -> Option<Term> {
+        self.word(stop).and_then(Word::term)
+    }
+
+    fn near(self, word: Option<Word>) -> Self {
+        Pointing { near: word, ..self }
     }
 
     /// Pressed once it stays, pressed again it goes, also from under the pointer.
-    fn pressed(self, term: Term) -> Self {
-        match self.held == Some(term) {
+    fn pressed(self, word: Word) -> Self {
+        match self.held == Some(word) {
             true => Pointing {
                 near: None,
                 held: None,
                 ..self
             },
             false => Pointing {
-                held: Some(term),
+                held: Some(word),
                 ..self
             },
         }
     }
 }
 
-/// The text, with its terms as buttons. `shown` is the term of the number that is looked at.
+/// Which word is pointed at: forgotten with Escape, and when something else is shown.
+#[hook]
+pub fn use_pointing(shown: (Stop, bool, String)) -> UseStateHandle<Pointing> {
+    let pointing = use_state_eq(Pointing::default);
+    {
+        let setter = pointing.setter();
+        use_effect_with(shown, move |_| setter.set(Pointing::default()));
+    }
+    let setter = pointing.setter();
+    use_effect_with((), move |()| {
+        let window = gloo::utils::window();
+        let listener = EventListener::new(&window, "keydown", move |event| {
+            let key = event.dyn_ref::<KeyboardEvent>().map(KeyboardEvent::key);
+            if key.as_deref() == Some("Escape") {
+                setter.set(Pointing::default());
+            }
+        });
+        move || drop(listener)
+    });
+    pointing
+}
+
+/// The text, with its terms as buttons, and what the one means that is pointed at. `shown` is the term of the number that is looked at.
 pub fn told(
     parts: Vec<Part>,
     stop: Stop,
     pointing: &UseStateHandle<Pointing>,
     shown: Option<Term>,
 ) -> Html {
-    parts
-        .into_iter()
-        .map(|part| match part {
-            Part::Say(words) => html! { { words } },
-            Part::Count(n) => html! { { n } },
-            Part::Point(term, words) => button(term, words, stop, pointing, shown),
-        })
-        .collect()
+    let meaning = pointing.word(stop).map(Word::meaning);
+    let shown = shown.map(Word::Term);
+    let parts = parts.into_iter().map(|part| match part {
+        Part::Say(words) => html! { { words } },
+        Part::Count(n) => html! { { n } },
+        Part::Point(term, words) => button(Word::Term(term), words, stop, pointing, shown),
+        Part::Mean(idea, words) => button(Word::Idea(idea), words, stop, pointing, shown),
+    });
+    html! {
+        <>
+            for part in parts {
+                { part }
+            }
+            // Always there, so that what comes into it is read out.
+            <span class="meaning" role="status">{ meaning }</span>
+        </>
+    }
 }
 
 fn button(
-    term: Term,
+    word: Word,
     words: &'static str,
     stop: Stop,
     pointing: &UseStateHandle<Pointing>,
-    shown: Option<Term>,
+    shown: Option<Word>,
 ) -> Html {
     let now = pointing.of(stop);
     let set = |next: Pointing| {
         let pointing = pointing.clone();
         Callback::from(move |()| pointing.set(next))
     };
-    let (near, away) = (set(now.near(Some(term))), set(now.near(None)));
-    let lit = (now.near.or(now.held) == Some(term)).then_some("lit");
-    let shown = (shown == Some(term)).then_some("shown");
+    let (near, away) = (set(now.near(Some(word))), set(now.near(None)));
+    let lit = (now.near.or(now.held) == Some(word)).then_some("lit");
+    let shown = (shown == Some(word)).then_some("shown");
+    let role = word.term().map_or(Role::Ink, Term::role);
     html! {
         <button
             type="button"
-            class={classes!("term", of_role(term.role()), lit, shown)}
-            aria-pressed={(now.held == Some(term)).to_string()}
-            title="Light its numbers on the stage"
-            onclick={on_click(&set(now.pressed(term)), |set| set.emit(()))}
+            class={classes!("term", of_role(role), lit, shown)}
+            aria-pressed={(now.held == Some(word)).to_string()}
+            onclick={on_click(&set(now.pressed(word)), |set| set.emit(()))}
             onpointerenter={near.reform(|_: PointerEvent| ())}
             onpointerleave={away.reform(|_: PointerEvent| ())}
             onfocus={near.reform(|_: FocusEvent| ())}
@@ -131,23 +171,30 @@ mod tests {
 
     #[test]
     fn what_is_pressed_stays_until_it_is_pressed_again() {
-        let over = Pointing::default().of(HERE).near(Some(Term::Query));
+        let over = Pointing::default()
+            .of(HERE)
+            .near(Some(Word::Term(Term::Query)));
         assert_eq!(over.term(HERE), Some(Term::Query));
         assert_eq!(over.near(None).term(HERE), None);
-        let held = over.pressed(Term::Query);
+        let held = over.pressed(Word::Term(Term::Query));
         assert_eq!(held.near(None).term(HERE), Some(Term::Query));
         // Another one is looked at meanwhile.
-        assert_eq!(held.near(Some(Term::Key)).term(HERE), Some(Term::Key));
-        assert_eq!(held.pressed(Term::Query).term(HERE), None);
         assert_eq!(
-            held.pressed(Term::Key).near(None).term(HERE),
+            held.near(Some(Word::Term(Term::Key))).term(HERE),
+            Some(Term::Key)
+        );
+        assert_eq!(held.pressed(Word::Term(Term::Query)).term(HERE), None);
+        assert_eq!(
+            held.pressed(Word::Term(Term::Key)).near(None).term(HERE),
             Some(Term::Key)
         );
     }
 
     #[test]
     fn another_scene_begins_unlit() {
-        let held = Pointing::default().of(HERE).pressed(Term::Stream);
+        let held = Pointing::default()
+            .of(HERE)
+            .pressed(Word::Term(Term::Stream));
         let next = Stop {
             scene: Scene::Lens,
             layer: 0,

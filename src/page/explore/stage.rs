@@ -4,7 +4,7 @@ use super::clock::{Clock, Wanted};
 use super::hand::Held;
 use super::scene::Picture;
 use super::term::Term;
-use crate::explain::Cell;
+use crate::explain::{Cell, Quantity};
 use crate::page::deeds::Page;
 use crate::page::state::Action;
 use crate::page::state::explore::{ExploreAction, Playhead};
@@ -82,6 +82,9 @@ pub fn Stage(props: &StageProps) -> Html {
         move |e: PointerEvent| {
             let at = place_of(&clock, &e);
             let Some(cell) = clock.look(|picture| picture.cell_at(at)) else {
+                if let Some(weight) = clock.look(|picture| picture.link_at(at)) {
+                    page.dispatch(Action::Explore(ExploreAction::LookAt(weight)));
+                }
                 return;
             };
             page.dispatch(Action::Explore(ExploreAction::Pick(Some(cell))));
@@ -128,8 +131,15 @@ pub fn Stage(props: &StageProps) -> Html {
     let on_key = {
         let (clock, page) = (Rc::clone(&clock), props.page.clone());
         let hovered = props.hovered.clone();
-        let chosen = props.wanted.chosen;
+        let (chosen, open) = (props.wanted.chosen, props.wanted.open);
         move |e: KeyboardEvent| {
+            if let (Some(cell), "Enter", false) = (chosen, e.key().as_str(), open)
+                && matches!(cell.quantity, Quantity::Pattern(_))
+            {
+                e.prevent_default();
+                page.dispatch(Action::Explore(ExploreAction::LookAt(cell)));
+                return;
+            }
             let direction = match e.key().as_str() {
                 "ArrowLeft" => (-1.0, 0.0),
                 "ArrowRight" => (1.0, 0.0),

@@ -1,5 +1,6 @@
 //! What each scene shows, in a few sentences whose terms point at the stage.
 
+use super::idea::{Idea, Word};
 use super::journey::Scene;
 use super::term::Term;
 use crate::config::attention::{Normaliser, Sharpen};
@@ -14,9 +15,20 @@ pub enum Part {
     Count(usize),
     /// Words that point at numbers on the stage.
     Point(Term, &'static str),
+    /// Words that have no numbers there, but a meaning.
+    Mean(Idea, &'static str),
 }
 
-use Part::{Count, Point, Say};
+use Part::{Count, Mean, Point, Say};
+
+/// What a piece of a text asks to be explained.
+pub fn word(part: &Part) -> Option<Word> {
+    match part {
+        Point(term, _) => Some(Word::Term(*term)),
+        Mean(idea, _) => Some(Word::Idea(*idea)),
+        Say(_) | Count(_) => None,
+    }
+}
 
 /// The text of a scene.
 pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
@@ -73,7 +85,9 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
             Point(Term::Key, "key"),
             Say(" what it offers to others, the "),
             Point(Term::Value, "value"),
-            Say(" what it hands over when it is looked at. Every head has three of its own."),
+            Say(" what it hands over when it is looked at. Every "),
+            Mean(Idea::Head, "head"),
+            Say(" has three of its own."),
         ],
         Scene::Score(_) => vec![
             Say("The "),
@@ -210,10 +224,11 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
                 Say(which),
                 Say(", and the slices add up to "),
                 Point(Term::AttentionOut, "what attention adds"),
-                Say(
-                    ". Length says how much a head contributes, cosine whether it pulls the same way as \
-                     the sum, entropy how widely it looked, in bits.",
-                ),
+                Say(". Length says how much a head contributes, "),
+                Mean(Idea::Cosine, "cosine"),
+                Say(" whether it pulls the same way as the sum, "),
+                Mean(Idea::Entropy, "entropy"),
+                Say(" how widely it looked, in bits."),
             ]
         }
         Scene::Add(branch) => {
@@ -228,8 +243,10 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
                 what,
                 Say(
                     " is added to it. On this road a number from the embedding can reach the end \
-                     untouched, and while learning the slope finds its way back.",
+                     untouched, and while it learns the ",
                 ),
+                Mean(Idea::Slope, "slope"),
+                Say(" reaches every block along it."),
             ]
         }
         Scene::FeedForward => {
@@ -263,10 +280,11 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
             Say(" tokens the window slides: every position is another, and all is made anew."),
         ],
         Scene::Lens => vec![
-            Say(
-                "What would the model say if it ended earlier? The stream at every depth, put through the \
-                 last norm and the unembedding: a glimpse of ",
-            ),
+            Say("What would the model say if it ended earlier? This is the "),
+            Mean(Idea::LogitLens, "logit lens"),
+            Say(": the stream at every depth, put through the last norm and the "),
+            Mean(Idea::Unembedding, "unembedding"),
+            Say(", a glimpse of "),
             Point(Term::Probability, "a guess"),
             Say(" that is being formed."),
         ],
@@ -276,7 +294,9 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
                 Norm::Pre => Point(Term::Normed, "normed row"),
                 Norm::Post | Norm::None => Point(Term::Stream, "stream"),
             },
-            Say(" is compared with a row for each character: the better the fit, the larger the "),
+            Say(" is compared with "),
+            Mean(Idea::Unembedding, "a row for each character"),
+            Say(": the better the fit, the larger the "),
             Point(Term::Logit, "logit"),
             Say(". Softmax makes "),
             Point(Term::Probability, "probabilities"),
@@ -285,10 +305,15 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
         Scene::Sample => vec![
             Say("The next character is drawn by chance, "),
             Point(Term::Probability, "as likely"),
+            Say(" as it stands here. A "),
+            Mean(Idea::Tempered, "temperature"),
+            Say(" below 1 favours the likeliest; "),
+            Mean(Idea::TopK, "top k"),
+            Say(" and "),
+            Mean(Idea::TopP, "top p"),
             Say(
-                " as it stands here. A temperature below 1 favours the likeliest; top k and top p leave \
-                 only the first few. A place between 0 and 1, made from the seed, decides. The character \
-                 joins the sentence, and its journey begins.",
+                " leave only the first few. A place between 0 and 1, made from the seed, decides. The \
+                 character joins the sentence, and its journey begins.",
             ),
         ],
     }
@@ -311,10 +336,10 @@ fn read_by_a_branch(model: &ModelConfig) -> Term {
 /// The text of the closed view.
 pub fn overview() -> Vec<Part> {
     vec![
-        Say(
-            "Each cell is the stream of one token at one depth, with the character that the logit ",
-        ),
-        Point(Term::Probability, "lens"),
+        Say("Each cell is the stream of one token at one depth, with "),
+        Point(Term::Probability, "the character"),
+        Say(" that the "),
+        Mean(Idea::LogitLens, "logit lens"),
         Say(
             " reads there; the fuller the cell, the surer. Lines show what the chosen token looks at, \
              head by head, where the weight is above the threshold; ",
@@ -335,10 +360,7 @@ mod tests {
     use crate::protocol::Sampling;
 
     fn terms(text: &[Part]) -> Vec<Term> {
-        let of = |part: &Part| match part {
-            Point(term, _) => Some(*term),
-            Say(_) | Count(_) => None,
-        };
+        let of = |part: &Part| word(part).and_then(Word::term);
         text.iter().filter_map(of).collect()
     }
 

@@ -2,6 +2,7 @@
 
 mod action;
 mod arrival;
+mod picking;
 pub mod write_on;
 
 pub use action::ExploreAction;
@@ -101,6 +102,8 @@ pub struct Explore {
     pub playhead: Playhead,
     /// The number that the card explains; `None` is the scene's own choice.
     pub picked: Option<Cell>,
+    /// The numbers by which one came to it on the card.
+    pub trail: Vec<Cell>,
     /// Whether the scenes are shown, and not the overview.
     pub open: bool,
     pub frozen: bool,
@@ -138,6 +141,7 @@ impl Default for Explore {
                 moved: 0,
             },
             picked: None,
+            trail: Vec::new(),
             open: true,
             frozen: false,
             help: false,
@@ -232,7 +236,16 @@ impl Explore {
                 self.move_to(time);
             }
             ExploreAction::Speed(speed) => self.playhead.speed = speed,
-            ExploreAction::Pick(cell) => self.picked = cell,
+            ExploreAction::Pick(cell) => {
+                self.trail.clear();
+                self.picked = cell;
+            }
+            ExploreAction::LookAt(weight) => self.look_at(weight),
+            ExploreAction::Into(from, to) => {
+                self.trail.push(from);
+                self.picked = Some(to);
+            }
+            ExploreAction::Back => self.picked = self.trail.pop().or(self.picked),
             ExploreAction::Open(open) => {
                 self.open = open;
                 self.picked = None;
@@ -383,8 +396,10 @@ impl Explore {
     }
 
     fn go(&mut self, stop: usize) {
+        let key = self.picked_key();
         self.stop = stop.min(self.stops().saturating_sub(1));
-        self.picked = None;
+        self.trail.clear();
+        self.picked = key.and_then(|key| self.of_key(key));
         self.open = true;
         self.move_to(0.0);
         if !self.playhead.playing {

@@ -62,6 +62,29 @@ pub struct Picture {
     pub rows: Vec<Row>,
     /// What the card explains when nothing is picked.
     pub focus: Option<Cell>,
+    /// Lines that stand for a number.
+    pub links: Vec<Link>,
+}
+
+/// A line that stands for a number: a weight of the overview.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Link {
+    pub from: Point,
+    pub to: Point,
+    pub cell: Cell,
+}
+
+/// How near to a line one has to point, in CSS pixels.
+const NEAR: f64 = 6.0;
+
+impl Link {
+    /// How far a point is from it.
+    fn distance(&self, (x, y): Point) -> f64 {
+        let (dx, dy) = (self.to.0 - self.from.0, self.to.1 - self.from.1);
+        let along = (x - self.from.0) * dx + (y - self.from.1) * dy;
+        let share = (along / (dx * dx + dy * dy).max(1e-9)).clamp(0.0, 1.0);
+        (x - self.from.0 - share * dx).hypot(y - self.from.1 - share * dy)
+    }
 }
 
 impl Picture {
@@ -69,6 +92,15 @@ impl Picture {
     pub fn cell_at(&self, (x, y): Point) -> Option<Cell> {
         let hit = |mark: &&Mark| mark.cell().is_some() && mark.area().contains((x, y));
         self.marks.iter().rev().find(hit).and_then(Mark::cell)
+    }
+
+    /// What the nearest line near a point stands for.
+    pub fn link_at(&self, at: Point) -> Option<Cell> {
+        let near = self.links.iter().map(|link| (link.distance(at), link.cell));
+        let nearest = near
+            .filter(|(distance, _)| *distance <= NEAR)
+            .min_by(|a, b| a.0.total_cmp(&b.0));
+        nearest.map(|(_, cell)| cell)
     }
 
     /// The cells that a term stands for.

@@ -195,6 +195,58 @@ fn the_overview_reads_the_lens_at_every_depth() {
 }
 
 #[test]
+fn the_card_follows_the_key_that_the_query_meets() {
+    let (trace, weights) = golden(ALL[0]);
+    let source = Source {
+        trace: &trace,
+        weights: Some(&weights),
+    };
+    let place = crate::explain::Place {
+        layer: 0,
+        pass: None,
+    };
+    let stop = Stop {
+        scene: Scene::Score(place),
+        layer: 0,
+    };
+    let last = source.tokens() - 1;
+    let met = |time| {
+        let view = View {
+            stop,
+            time,
+            ..first_scene(source, last)
+        };
+        picture(&view).focus.map(|cell| cell.index[2])
+    };
+    let keys: Vec<Option<usize>> = (0..40).map(|n| met(0.06 + 0.022 * f64::from(n))).collect();
+    assert!(keys.is_sorted() && keys[0] == Some(0) && keys[39] == Some(last));
+}
+
+#[test]
+fn a_line_of_the_overview_is_found_near_it_and_nowhere_else() {
+    let (trace, weights) = golden(ALL[0]);
+    let source = Source {
+        trace: &trace,
+        weights: Some(&weights),
+    };
+    let view = first_scene(source, source.tokens() - 1);
+    let picture = overview::picture(&view, 0.1);
+    assert!(!picture.links.is_empty());
+    for link in &picture.links {
+        let middle = (
+            (link.from.0 + link.to.0) / 2.0,
+            (link.from.1 + link.to.1) / 2.0,
+        );
+        let alone = |other: &&Link| *other == link || other.distance(middle) > 1.0;
+        if picture.links.iter().all(|other| alone(&other)) {
+            assert_eq!(picture.link_at(middle), Some(link.cell));
+        }
+        assert_eq!(link.distance(link.from), 0.0);
+    }
+    assert_eq!(picture.link_at((0.0, 0.0)), None);
+}
+
+#[test]
 fn a_flipped_grid_has_queries_for_columns() {
     let (trace, weights) = golden(ALL[0]);
     let source = Source {

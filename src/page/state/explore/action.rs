@@ -31,6 +31,12 @@ pub enum ExploreAction {
     Time(f64),
     Speed(f64),
     Pick(Option<Cell>),
+    /// From a line of the overview to the scene where that weight's score comes about.
+    LookAt(Cell),
+    /// From the first number on to the second, which it is made of.
+    Into(Cell, Cell),
+    /// Back to the number one came from.
+    Back,
     /// Into the blocks, or back to the overview.
     Open(bool),
     ToggleOpen,
@@ -73,6 +79,9 @@ impl ExploreAction {
             | ExploreAction::Time(_)
             | ExploreAction::Speed(_)
             | ExploreAction::Pick(_)
+            | ExploreAction::LookAt(_)
+            | ExploreAction::Into(..)
+            | ExploreAction::Back
             | ExploreAction::Open(_)
             | ExploreAction::ToggleOpen
             | ExploreAction::Freeze(_)

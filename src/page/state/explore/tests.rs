@@ -2,6 +2,7 @@ use super::write_on::Pace;
 use super::*;
 use crate::explain::golden::{ALL, golden};
 use crate::explain::{Place, Quantity};
+use crate::page::explore::journey::Scene;
 use crate::trace::Branch;
 use write_on::WriteOnAction;
 
@@ -251,4 +252,73 @@ fn the_kept_rows_of_any_block_can_be_seen() {
         explore.at().map(|stop| (stop.scene, stop.layer)),
         Some((Scene::Cache, 1))
     );
+}
+
+/// Where a scene stands in the journey that is shown.
+fn stop_of(explore: &Explore, scene: Scene) -> usize {
+    let shown = explore.shown.as_ref().expect("a pass");
+    let found = shown.journey.iter().position(|stop| stop.scene == scene);
+    found.expect("the scene is there")
+}
+
+const PLACE: Place = Place {
+    layer: 1,
+    pass: None,
+};
+
+#[test]
+fn a_picked_key_stays_picked_in_the_scenes_that_have_keys() {
+    let mut explore = looking();
+    let last = explore.token;
+    let of = |quantity: Quantity, key: usize| Some(Cell::new(quantity, &[0, last, key]));
+    let score = stop_of(&explore, Scene::Score(PLACE));
+    explore.reduce(ExploreAction::Stop(score));
+    assert_eq!(explore.picked, None);
+    explore.reduce(ExploreAction::Pick(of(Quantity::Dot(PLACE), 2)));
+    for quantity in [
+        Quantity::Scores(PLACE),
+        Quantity::Pattern(PLACE),
+        Quantity::Pattern(PLACE),
+    ] {
+        explore.reduce(ExploreAction::StepScene(1));
+        assert_eq!(explore.picked, of(quantity, 2), "{:?}", explore.at());
+    }
+    // The heads side by side have no keys.
+    explore.reduce(ExploreAction::StepScene(1));
+    assert_eq!(explore.picked, None);
+    // The weight of another query says nothing of this one's keys.
+    explore.reduce(ExploreAction::StepScene(-2));
+    let other = Cell::new(Quantity::Pattern(PLACE), &[0, last - 1, 1]);
+    explore.reduce(ExploreAction::Pick(Some(other)));
+    explore.reduce(ExploreAction::StepScene(1));
+    assert_eq!(explore.picked, None);
+}
+
+#[test]
+fn a_line_of_the_overview_leads_to_its_score() {
+    let mut explore = looking();
+    explore.reduce(ExploreAction::Open(false));
+    let weight = Cell::new(Quantity::Pattern(PLACE), &[2, explore.token, 1]);
+    explore.reduce(ExploreAction::LookAt(weight));
+    let there = explore.at().map(|stop| stop.scene);
+    assert_eq!((there, explore.head), (Some(Scene::Score(PLACE)), 2));
+    assert!(explore.open && !explore.playhead.playing);
+    let dot = Cell::new(Quantity::Dot(PLACE), &[2, explore.token, 1]);
+    assert_eq!(explore.picked, Some(dot));
+}
+
+#[test]
+fn one_finds_back_along_the_numbers_one_came_by() {
+    let mut explore = looking();
+    let cell = |c| Cell::new(Quantity::AttnOut(0), &[2, c]);
+    explore.reduce(ExploreAction::Into(cell(0), cell(1)));
+    explore.reduce(ExploreAction::Into(cell(1), cell(2)));
+    assert_eq!(explore.picked, Some(cell(2)));
+    for back in [1, 0, 0] {
+        explore.reduce(ExploreAction::Back);
+        assert_eq!(explore.picked, Some(cell(back)));
+    }
+    explore.reduce(ExploreAction::Into(cell(0), cell(1)));
+    explore.reduce(ExploreAction::Pick(Some(cell(4))));
+    assert_eq!(explore.trail, []);
 }

@@ -1,0 +1,105 @@
+//! Under the stage, for who asks: what a scene is for, and what its words and letters mean.
+
+use super::formulas::mathml;
+use super::journey::Scene;
+use super::words::{Part, word};
+use crate::config::ModelConfig;
+use crate::explain::symbols::signs;
+use crate::trace::Branch;
+use yew::prelude::*;
+
+/// What a scene is for: modest, since nobody set what a trained model does.
+fn purpose(scene: Scene) -> &'static str {
+    match scene {
+        Scene::Embed => {
+            "A model can only reckon, so a character must become numbers. What each of them means by \
+             itself nobody has said, and mostly it means nothing: only the whole row says something. \
+             The rows, like all weights here, were learned: they began as chance and were moved, step \
+             by step, so that the guesses got better. The Train page shows it."
+        }
+        Scene::Norm(_) => {
+            "Numbers that are added to again and again may grow or shrink without end. The norm keeps \
+             the rows in one range; it tells no token about another."
+        }
+        Scene::Project(_) | Scene::Score(_) | Scene::AdditiveScore(_) | Scene::Softmax(_) => {
+            "Three rows and not one, because what a token looks for, what it can be found by and what \
+             it has to say are different things: an adjective could look for its noun, be found as an \
+             adjective, and hand over which one it is. What a head really looks for was not set by \
+             anyone but learned, and it often has no name."
+        }
+        Scene::Mask(_) => {
+            "Only what stands before can be known when the next character is guessed. The scores of \
+             all queries are shown, each in a row of its own."
+        }
+        Scene::Mix(_) => {
+            "This is the one place where something of one token comes to another. All else is done for \
+             each token alone."
+        }
+        Scene::Gate => {
+            "A head that found nothing for this token may still add something. The gate can turn it \
+             down there, and up elsewhere."
+        }
+        Scene::Span | Scene::Window | Scene::Sharpen(_) => {
+            "Many characters need only what stands close by. A first pass over everything decides how \
+             far back a second, finer one may look."
+        }
+        Scene::Heads => {
+            "One head gives one look. Several can look for several things at the same time, and what \
+             they found is added up. Not every head turns out to be of use: switch one off and see."
+        }
+        Scene::Add(Branch::Attn | Branch::Mlp) => {
+            "Since a block only adds, a later block can use what an earlier one wrote, and whatever \
+             stood there before."
+        }
+        Scene::FeedForward => {
+            "Attention moves what is there from token to token; here something new is made of it, for \
+             each token by itself. A neuron answers to some pattern in the row, and writes something \
+             where it finds it. What pattern was learned, and it often has no name."
+        }
+        Scene::Cache => "So that nothing is computed twice while a text is written on.",
+        Scene::Lens => {
+            "A look into an unfinished guess. The model itself reads only the last row, so an early one \
+             need not make sense."
+        }
+        Scene::Logits => {
+            "From a row of numbers back to characters, as the first scene went the other way."
+        }
+        Scene::Sample => {
+            "Always taking the likeliest makes dull texts that go in circles; a draw lets others in, as \
+             often as the model holds them likely."
+        }
+    }
+}
+
+/// The same for the closed view.
+const OF_BLOCKS: &str = "Each block reads what those before it have written, so that a later one can \
+    build on what an earlier one found. What each does was not set by anyone, but learned.";
+
+/// Of a scene, or of the closed view. `card` is the formula on the card.
+pub fn plain(scene: Option<Scene>, model: &ModelConfig, text: &[Part], card: &str) -> Html {
+    let mut words = Vec::new();
+    for word in text.iter().filter_map(word) {
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    let formula = scene.map_or("", |scene| mathml(scene, model));
+    let letters = signs(&format!("{formula} {card}"));
+    html! {
+        <details class="plain">
+            <summary>{ "In plain words: what for, and what words and letters mean" }</summary>
+            <p>{ scene.map_or(OF_BLOCKS, purpose) }</p>
+            <ul>
+                for word in words {
+                    <li>{ word.meaning() }</li>
+                }
+            </ul>
+            <dl class="facts-of">
+                for letter in letters.into_iter().flatten() {
+                    <dt>{ letter.sign() }</dt>
+                    <dd>{ letter.meaning() }</dd>
+                }
+            </dl>
+        </details>
+    }
+}
