@@ -196,7 +196,7 @@ pub fn pattern(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explaine
         }) => {
             for (k, score) in scores.iter().enumerate().take(i + 1) {
                 let from = Cell::new(Quantity::Scores(place), &[h, i, k]);
-                let working = format!("exp({})", difference(*score, largest));
+                let working = format!("exp({})", difference(*score, largest, 3));
                 let (label, factors) = match local {
                     // Where the window is shut there is nothing to raise.
                     true if shares[k] == 0.0 => (format!("{}: w shut", key(source, k)), vec![0.0]),
@@ -212,7 +212,7 @@ pub fn pattern(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explaine
                 draft.term(label, &factors, Some(from));
             }
             if room > 0.0 {
-                let label = format!("room for nothing: exp({})", difference(0.0, largest));
+                let label = format!("room for nothing: exp({})", difference(0.0, largest, 3));
                 draft.term(label, &[room], None);
             }
             let own = *shares.get(j).ok_or(Unexplained::Absent)?;

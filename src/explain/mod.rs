@@ -160,10 +160,10 @@ impl Draft {
 }
 
 /// One number minus another as one writes it: what is below 0 stands in brackets.
-fn difference(from: f64, off: f64) -> String {
+fn difference(from: f64, off: f64, digits: usize) -> String {
     match off < 0.0 {
-        true => format!("{from:.4} - ({off:.4})"),
-        false => format!("{from:.4} - {off:.4}"),
+        true => format!("{from:.digits$} - ({off:.digits$})"),
+        false => format!("{from:.digits$} - {off:.digits$}"),
     }
     .replace('-', "−")
 }

@@ -270,17 +270,20 @@ fn Journey(props: &JourneyProps) -> Html {
             false => about,
         }
     });
-    let taking = html! {
-        <>
-            <Share page={page.clone()} state={state.clone()} clock={clock.clone()} />
-            <Export
-                page={page.clone()}
-                explore={looking.clone()}
-                slot={slot.clone()}
-                clock={clock.clone()}
-                array={chosen.map(|cell| cell.quantity.name())}
-            />
-        </>
+    let taking = |plain: Html| {
+        html! {
+            <>
+                { plain }
+                <Share page={page.clone()} state={state.clone()} clock={clock.clone()} />
+                <Export
+                    page={page.clone()}
+                    explore={looking.clone()}
+                    slot={slot.clone()}
+                    clock={clock.clone()}
+                    array={chosen.map(|cell| cell.quantity.name())}
+                />
+            </>
+        }
     };
     let text = match looking.open {
         true => words::words(stop.scene, &slot.trace.about.model),
@@ -302,7 +305,7 @@ fn Journey(props: &JourneyProps) -> Html {
     html! {
         <>
             <section class="stage-card card" aria-labelledby="scene-title">
-                { heading(page, looking, slot, *stop, text, taking) }
+                { heading(page, looking, slot, *stop, text, taking(plain)) }
                 <Stage
                     page={page.clone()}
                     clock={clock.clone()}
@@ -316,7 +319,6 @@ fn Journey(props: &JourneyProps) -> Html {
                         stop.scene.title()
                     )}
                 />
-                { plain }
                 // Below it, so that the picture stands in the same place in every scene.
                 if looking.open {
                     <Notes

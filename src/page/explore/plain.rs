@@ -1,4 +1,4 @@
-//! Under the stage, for who asks: what a scene is for, and what its words and letters mean.
+//! For who asks: what a scene is for, and what its words and letters mean.
 
 use super::formulas::mathml;
 use super::journey::Scene;
@@ -21,7 +21,12 @@ fn purpose(scene: Scene) -> &'static str {
             "Numbers that are added to again and again may grow or shrink without end. The norm keeps \
              the rows in one range; it tells no token about another."
         }
-        Scene::Project(_) | Scene::Score(_) | Scene::AdditiveScore(_) | Scene::Softmax(_) => {
+        Scene::Softmax(_) => {
+            "A query has one look to share out, and scores can be any numbers. The exponential makes \
+             all of them positive, and of a score that is higher by 1 always 2.718 times the weight, \
+             so that what counts is how far scores lie apart, not how large they are."
+        }
+        Scene::Project(_) | Scene::Score(_) | Scene::AdditiveScore(_) => {
             "Three rows and not one, because what a token looks for, what it can be found by and what \
              it has to say are different things: an adjective could look for its noun, be found as an \
              adjective, and hand over which one it is. What a head really looks for was not set by \
@@ -87,7 +92,8 @@ pub fn plain(scene: Option<Scene>, model: &ModelConfig, text: &[Part], card: &st
     let letters = signs(&format!("{formula} {card}"));
     html! {
         <details class="plain">
-            <summary>{ "In plain words: what for, and what words and letters mean" }</summary>
+            <summary>{ "In plain words" }</summary>
+            <div class="plain-menu" tabindex="0" role="region" aria-label="What it is for, and what words and letters mean">
             <p>{ scene.map_or(OF_BLOCKS, purpose) }</p>
             <ul>
                 for word in words {
@@ -100,6 +106,7 @@ pub fn plain(scene: Option<Scene>, model: &ModelConfig, text: &[Part], card: &st
                     <dd>{ letter.meaning() }</dd>
                 }
             </dl>
+            </div>
         </details>
     }
 }

@@ -87,7 +87,8 @@ pub fn use_pointing(shown: (Stop, bool, String)) -> UseStateHandle<Pointing> {
     pointing
 }
 
-/// The text, with its terms as buttons, and what the one means that is pointed at. `shown` is the term of the number that is looked at.
+/// The text, with its words as buttons, and what the one means that is pointed at. `shown` is the term
+/// of the number that is looked at.
 pub fn told(
     parts: Vec<Part>,
     stop: Stop,
