@@ -343,7 +343,7 @@ fn mark(board: &mut Board, area: Rect, at: Option<f64>, token: usize, come: f64)
 /// A probability: never all or nothing where it is not.
 fn percent(p: f64) -> String {
     match p {
-        p if p < 1.0 && p >= 0.9995 => "> 99.9 %".into(),
+        0.9995..1.0 => "> 99.9 %".into(),
         p if p > 0.0 && p < 0.0005 => "< 0.1 %".into(),
         p => format!("{:.1} %", 100.0 * p),
     }
