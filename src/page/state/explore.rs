@@ -245,7 +245,9 @@ impl Explore {
             ExploreAction::Help => self.help = !self.help,
             ExploreAction::Poke(change) => {
                 self.pokes.retain(|other| !same_target(other, &change));
-                self.pokes.push(change);
+                if !changes_nothing(&change) {
+                    self.pokes.push(change);
+                }
             }
             ExploreAction::Unpoke(change) => {
                 self.pokes.retain(|other| !same_target(other, &change));
@@ -419,6 +421,21 @@ impl Explore {
 fn ending(text: &str) -> &str {
     let first = text.char_indices().rev().nth(LONGEST - 1);
     first.map_or(text, |(at, _)| &text[at..])
+}
+
+/// Whether all stays as it is: a head is back at its own strength.
+fn changes_nothing(change: &Intervention) -> bool {
+    match change {
+        Intervention::Head { scale, .. } => *scale == 1.0,
+        Intervention::Cell { .. }
+        | Intervention::Row { .. }
+        | Intervention::Branch { .. }
+        | Intervention::Residual { .. }
+        | Intervention::Embedding { .. }
+        | Intervention::Temperature { .. }
+        | Intervention::Span { .. }
+        | Intervention::Gate { .. } => false,
+    }
 }
 
 /// Whether two changes are of the same thing, so that the later takes the earlier one's place.

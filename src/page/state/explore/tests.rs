@@ -103,6 +103,10 @@ fn a_change_takes_the_place_of_the_one_before_and_goes_with_its_token() {
     assert_eq!(explore.pokes, [head(0.0)]);
     explore.reduce(ExploreAction::Unpoke(head(1.0)));
     assert_eq!(explore.pokes, []);
+    // A head that is put back to what it is needs no change.
+    explore.reduce(ExploreAction::Poke(head(0.5)));
+    explore.reduce(ExploreAction::Poke(head(1.0)));
+    assert_eq!(explore.pokes, []);
     let branch = Intervention::Branch {
         layer: 1,
         branch: Branch::Mlp,
