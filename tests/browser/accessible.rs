@@ -173,11 +173,13 @@ fn every_scene_is_seen_whole_on_a_laptop() -> Outcome<()> {
     })
 }
 
-/// Frames of the stage while it plays: how many pictures differ within one scene.
+/// Frames of the stage while it plays, until a scene has come to a place: how many pictures differ
+/// within one scene.
 const FRAMES: &str = "
-    window.differing = async (frames) => {
+    window.place = () => Number(document.querySelector('.scrub input').value);
+    window.differing = async (until) => {
         const seen = new Map();
-        for (let n = 0; n < frames; n++) {
+        while (place() < until) {
             await new Promise(requestAnimationFrame);
             const name = present(), canvas = document.querySelector('.stage canvas');
             if (!seen.has(name)) seen.set(name, new Set());
@@ -198,7 +200,8 @@ fn without_motion_a_scene_is_there_at_once() -> Outcome<()> {
             page.wait_for("the scene", "present() === 'Softmax'")?;
             page.click("button", "Play")?;
             page.find("button", "Pause")?;
-            let differing: u32 = page.eval("await differing(40)")?;
+            page.wait_for("its beginning", "place() < 0.2")?;
+            let differing: u32 = page.eval("await differing(0.4)")?;
             match moves {
                 true => assert!(
                     differing > 5,

@@ -285,7 +285,7 @@ fn Journey(props: &JourneyProps) -> Html {
                     page={page.clone()}
                     clock={clock.clone()}
                     wanted={wanted}
-                    playhead={looking.playhead}
+                    playhead={looking.running()}
                     lit={lit}
                     hovered={hovered.setter()}
                     theme={state.theme}

@@ -14,7 +14,7 @@ use crate::page::explore::journey::{Scene, Stop, journey};
 use crate::page::letters::letter_or_digit;
 use crate::trace::{Arrays, Intervention, Trace};
 use std::rc::Rc;
-use write_on::{Next, WriteOn};
+use write_on::{Next, Pace, WriteOn};
 
 /// The slowest and the fastest that the scenes play.
 pub const SPEEDS: [f64; 5] = [0.25, 0.5, 1.0, 2.0, 4.0];
@@ -83,6 +83,8 @@ pub struct Playhead {
     pub time: f64,
     pub playing: bool,
     pub speed: f64,
+    /// Whether scenes are not read, but only seen to happen.
+    pub brisk: bool,
     pub moved: u32,
 }
 
@@ -135,6 +137,7 @@ impl Default for Explore {
                 time: 0.0,
                 playing: true,
                 speed: 1.0,
+                brisk: false,
                 moved: 0,
             },
             picked: None,
@@ -281,6 +284,15 @@ impl Explore {
     /// Whether it is the pass that the page asks for: the present text with the present changes.
     pub fn is_shown(&self, shown: &Shown) -> bool {
         self.is_of_text(shown) && shown.trace.about.interventions == self.pokes
+    }
+
+    /// The playhead as the clock is to run by it: who has the model write sees it write, letter by
+    /// letter.
+    pub fn running(&self) -> Playhead {
+        Playhead {
+            brisk: self.write_on.on && self.write_on.pace == Pace::Draw,
+            ..self.playhead
+        }
     }
 
     /// The scene that is open.

@@ -1,4 +1,3 @@
-use super::write_on::Pace;
 use super::*;
 use crate::explain::golden::{ALL, golden};
 use crate::explain::{Place, Quantity};
@@ -143,7 +142,11 @@ fn drawn(explore: &mut Explore, after: &str, character: Result<char, String>) {
 
 #[test]
 fn after_the_last_scene_a_character_joins_and_its_journey_begins() {
-    for (pace, first) in [(Pace::Every, Scene::Embed), (Pace::End, Scene::Cache)] {
+    for (pace, first) in [
+        (Pace::Draw, Scene::Sample),
+        (Pace::Every, Scene::Embed),
+        (Pace::End, Scene::Cache),
+    ] {
         let mut explore = writing(pace);
         explore.reduce(ExploreAction::Token(0));
         explore.reduce(ExploreAction::Stop(usize::MAX));
@@ -183,6 +186,21 @@ fn a_short_form_plays_only_its_scenes() {
     explore.reduce(ExploreAction::Stop(0));
     explore.reduce(ExploreAction::Ended);
     assert_eq!(explore.stop, 1);
+}
+
+#[test]
+fn who_has_it_write_sees_the_draw_at_once_and_in_a_hurry() {
+    let mut explore = looking();
+    explore.reduce(ExploreAction::Stop(0));
+    assert!(!explore.running().brisk);
+    explore.reduce(ExploreAction::WriteOn(WriteOnAction::Toggle));
+    assert_eq!(explore.at().map(|stop| stop.scene), Some(Scene::Sample));
+    assert!(explore.running().brisk);
+    // Another pace leads to the next scene that plays in it.
+    explore.reduce(ExploreAction::Stop(0));
+    explore.reduce(ExploreAction::WriteOn(WriteOnAction::Pace(Pace::End)));
+    assert_eq!(explore.at().map(|stop| stop.scene), Some(Scene::Cache));
+    assert!(!explore.running().brisk);
 }
 
 #[test]
