@@ -224,7 +224,7 @@ fn a_run_that_learns_can_be_held_still() -> Outcome<()> {
         opened(page)?;
         runs::new_run(page, &runs::small())?;
         page.wait_for("the run's own pass", "step() === 0")?;
-        page.click("checkbox", "freeze while it learns")?;
+        page.click("checkbox", "hold this picture while it learns")?;
         page.wait_for("the tick", "document.querySelector('.what input').checked")?;
         page.eval::<serde_json::Value>("await glassformer.train(20)")?;
         assert_eq!(
@@ -232,7 +232,7 @@ fn a_run_that_learns_can_be_held_still() -> Outcome<()> {
             0,
             "it moved though it was frozen"
         );
-        page.click("checkbox", "freeze while it learns")?;
+        page.click("checkbox", "hold this picture while it learns")?;
         page.wait_for("the pass of step 20", "step() === 20")
     })
 }

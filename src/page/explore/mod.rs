@@ -76,6 +76,7 @@ pub struct ExploreProps {
 pub fn Explore(props: &ExploreProps) -> Html {
     let ExploreProps { page, state } = props;
     let looking = &state.explore;
+    use_model(page, state);
     use_traced(page, state);
     use_keys(page);
     write_on::use_drawn(page, state);
@@ -133,8 +134,10 @@ fn opening(page: &Page, state: &State) -> Html {
             }
             if state.own_run().is_some() {
                 { freeze(page, looking) }
-            } else if shown.is_some() {
-                { models::models(page, &state.shelf) }
+            }
+            { models::kept_run(page, state) }
+            if shown.is_some() || state.own_run().is_some() {
+                { models::models(page, state) }
             }
         </p>
     }
@@ -165,22 +168,18 @@ fn freeze(page: &Page, looking: &Looking) -> Html {
     html! {
         <label class="switch">
             <input type="checkbox" checked={looking.frozen} onchange={on_change} />
-            <span>{ "freeze while it learns" }</span>
+            <span>{ "hold this picture while it learns" }</span>
         </label>
     }
 }
 
 /// What stands there before the first pass.
 fn waiting(state: &State) -> Html {
+    let coming = state.shelf.first || state.asked || state.is_bare();
     let words = match (&state.run, &state.explore.problem) {
         (_, Some(_)) => "The stage opens as soon as the model can read the sentence.",
         (Some(_), None) => "The sentence is on its way through the model.",
-        (None, None) if state.shelf.first => {
-            "A ready-made model is on its way. In a moment its numbers will stand here."
-        }
-        (None, None) if state.kept.is_some() => {
-            "A run of yours is kept in this browser. Resume it on the Train page, and look into it here."
-        }
+        (None, None) if coming => "A model is on its way. In a moment its numbers will stand here.",
         (None, None) => {
             "There is no model to look into yet. Train one, or open a ready-made one, on the Train page."
         }
@@ -188,11 +187,23 @@ fn waiting(state: &State) -> Html {
     html! {
         <section class="stage-card awaited card" aria-label="Stage">
             <p class="help">{ words }</p>
-            if state.run.is_none() && !state.shelf.first {
+            if state.run.is_none() && !coming {
                 <a href={super::route::Route::Train.hash()}>{ "To the Train page" }</a>
             }
         </section>
     }
+}
+
+/// Has a ready-made model opened where there is none to look into, as after a run was stopped.
+#[hook]
+fn use_model(page: &Page, state: &State) {
+    let page = page.clone();
+    let chosen = state.shelf.chosen().map(|model| model.name.clone());
+    use_effect_with(state.is_bare(), move |bare| {
+        if *bare {
+            page.open_instead(chosen);
+        }
+    });
 }
 
 #[derive(PartialEq, Properties)]
