@@ -18,6 +18,7 @@ mod hand;
 mod heading;
 pub mod journey;
 mod keys;
+mod lesson;
 mod models;
 mod notes;
 mod overview;
@@ -51,6 +52,7 @@ use export::Export;
 use heading::heading;
 use journey::{Scene, Stop};
 use keys::use_keys;
+use lesson::Lesson;
 use notes::Notes;
 use pointing::{Pointing, told};
 use poke::Poke;
@@ -89,11 +91,15 @@ pub fn Explore(props: &ExploreProps) -> Html {
     use_address(page, state, &clock);
     html! {
         <main class="explore">
-            { opening(page, state) }
+            <div class="what">
+                { opening(page, state) }
+                <Lesson page={page.clone()} state={state.clone()} />
+            </div>
             <Sentence
                 page={page.clone()}
                 explore={looking.clone()}
                 run={state.run.as_ref().map(|run| Same(Rc::clone(&run.started)))}
+                misfit={lesson::misfit(state)}
             />
             if let (Some(slot), Some(stop)) = (&looking.shown, looking.at()) {
                 <Journey
@@ -117,7 +123,7 @@ fn opening(page: &Page, state: &State) -> Html {
     let shown = looking.shown.as_deref();
     let coming = state.run.as_ref().map(|run| &run.started.label);
     html! {
-        <p class="what facts">
+        <p class="about facts">
             if let Some(shown) = shown {
                 { facts(shown) }
             }
