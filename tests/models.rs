@@ -82,6 +82,62 @@ fn every_model_is_and_knows_what_the_manifest_says() {
 }
 
 #[test]
+fn after_every_example_some_kind_is_right_and_sure() {
+    let runs: Vec<_> = manifest()
+        .models
+        .into_iter()
+        .map(|model| {
+            let bytes = std::fs::read(folder().join(model.file())).expect("the model");
+            let run = checkpoint::load(&bytes, None, &Place::cpu()).expect("loads");
+            (model, run)
+        })
+        .collect();
+    // What the grammars determine, worked out by hand.
+    let right = [
+        ("the big fluffy ", 'd'),
+        ("some big fluffy dog", 's'),
+        ("ann is not wet but bold. bold? ", 'y'),
+        ("ned is not tall but shy. tall? ", 'n'),
+        ("the pet of gus is a ", 'd'),
+        ("321+654=", '9'),
+        ("586+937=4", '2'),
+        ("999+100=0", '0'),
+        ("stone<eno", 't'),
+        ("([]{<|", '>'),
+        ("The mouse looked u", 'p'),
+        ("he could not get u", 'p'),
+    ];
+    let mut seen = 0;
+    for corpus in Corpus::ALL {
+        for example in corpus.examples() {
+            let (_, right) = right
+                .iter()
+                .find(|(text, _)| text == example)
+                .expect(example);
+            let knows = |model: &Pretrained| model.corpora.iter().any(|c| c == corpus.name());
+            let chances: Vec<f32> = runs
+                .iter()
+                .filter(|(model, _)| knows(model))
+                .map(|(_, run)| {
+                    let pass = pollster::block_on(run.trace(example, &[])).expect("a pass");
+                    let logits = pass.get("logits").expect("logits");
+                    let row = logits.data.chunks_exact(pass.about.vocab.len()).last();
+                    let row = row.expect("a token");
+                    let most = row.iter().copied().fold(f32::MIN, f32::max);
+                    let sum: f32 = row.iter().map(|x| (x - most).exp()).sum();
+                    let place = pass.about.vocab.iter().position(|c| c == right);
+                    (row[place.expect("it is known")] - most).exp() / sum
+                })
+                .collect();
+            let surest = chances.iter().copied().fold(0.0, f32::max);
+            assert!(surest > 0.85, "{example:?} and then {right:?}: {chances:?}");
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, right.len());
+}
+
+#[test]
 fn a_pass_made_beforehand_is_the_models_own() {
     let mut seen = 0;
     for model in manifest().models {

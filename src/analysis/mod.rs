@@ -49,4 +49,4 @@ pub use head::{Head, Pattern};
 pub use kinds::{Analysis, Gathering, Needs, Options, Report, of_trace};
 pub use summary::{Mean, Summary, octaves};
 pub use unembedding::{LayerNorm, Unembedding};
-pub use vectors::ranked;
+pub use vectors::{ranked, softmax};

@@ -378,15 +378,25 @@ impl Client {
         self.look_unasked().await
     }
 
-    /// Opens the first ready-made model, so that a visitor finds one that writes; `None`, and
-    /// nothing is done, when a run is kept from an earlier visit, or when a run or a model was asked
-    /// for by then. It never takes the place of another run. One that is `wanted`, by its name, as
-    /// by the link that the visitor followed, is opened also where a run is kept.
+    /// Opens the first ready-made model, or the one that is `wanted`, by its name, as by the link that
+    /// the visitor followed: a visitor finds one to look into. `None`, and nothing is done, when a
+    /// run or a model was asked for by then. It never takes the place of another run.
     ///
     /// # Errors
     /// As [`Client::open`].
     pub async fn open_first(&self, wanted: Option<&str>) -> Result<Option<Rc<Started>>, Fault> {
-        self.open_unasked(wanted).await
+        self.open_unasked(wanted, 0).await
+    }
+
+    /// The same later in a visit, where no run is left: what is asked for from now on comes first.
+    ///
+    /// # Errors
+    /// As [`Client::open`].
+    pub async fn open_instead(&self, wanted: Option<&str>) -> Result<Option<Rc<Started>>, Fault> {
+        let ticket = self.asked();
+        // A run that is in the making comes first.
+        drop(self.0.turn.lock().await);
+        self.open_unasked(wanted, ticket).await
     }
 
     /// Moves the run, weights and all, to the other engine (the badge's button); training goes on.

@@ -62,7 +62,8 @@ impl Client {
                 "there is no ready-made model \"{name}\"; there are {names}"
             )));
         };
-        let opened = self.open_model(model, ticket, progress).await?;
+        let wanted = || self.asked() == ticket;
+        let opened = self.open_model(model, wanted, progress).await?;
         opened.ok_or_else(|| {
             state(format!(
                 "{name} was not opened, since something else was asked for meanwhile."
@@ -73,17 +74,28 @@ impl Client {
     pub(super) async fn open_unasked(
         &self,
         wanted: Option<&str>,
+        ticket: u32,
     ) -> Result<Option<Rc<Started>>, Fault> {
-        match self.first_unasked(wanted).await? {
-            Some(first) => self.open_model(&first, 0, &|_, _| {}).await,
-            None => Ok(None),
-        }
+        let Some(model) = self.first_unasked(wanted, ticket).await? else {
+            return Ok(None);
+        };
+        let free = || self.is_free(ticket);
+        self.open_model(&model, free, &|_, _| {}).await
     }
 
-    /// The model that the page opens by itself, as long as nobody asked for anything else.
-    async fn first_unasked(&self, wanted: Option<&str>) -> Result<Option<Pretrained>, Fault> {
-        let free = |client: &Client| client.asked() == 0;
-        if !free(self) || (wanted.is_none() && self.about_kept().await.is_some()) {
+    /// Whether there is no run, and nothing was asked for since `ticket` was drawn. A run that was
+    /// asked for before may still be in the making.
+    fn is_free(&self, ticket: u32) -> bool {
+        self.with(|state| state.asked == ticket && state.run.is_none())
+    }
+
+    /// The model that the page opens by itself, as long as nobody asks for anything else.
+    async fn first_unasked(
+        &self,
+        wanted: Option<&str>,
+        ticket: u32,
+    ) -> Result<Option<Pretrained>, Fault> {
+        if !self.is_free(ticket) {
             return Ok(None);
         }
         let manifest = self.manifest().await?;
@@ -91,11 +103,11 @@ impl Client {
             Some(name) => manifest.named(name),
             None => manifest.models.first(),
         };
-        Ok(first.filter(|_| free(self)).cloned())
+        Ok(first.filter(|_| self.is_free(ticket)).cloned())
     }
 
     pub(super) async fn look_unasked(&self) -> Result<Option<FirstLook>, Fault> {
-        let Some(first) = self.first_unasked(None).await? else {
+        let Some(first) = self.first_unasked(None, 0).await? else {
             return Ok(None);
         };
         let Some(file) = first.trace_file() else {
@@ -115,12 +127,11 @@ impl Client {
         Ok(Some(look))
     }
 
-    /// Fetches a model and makes it the present run; `None` when something was asked for since
-    /// `ticket` was drawn.
+    /// Fetches a model and makes it the present run; `None` when by then it is not wanted any more.
     async fn open_model(
         &self,
         model: &Pretrained,
-        ticket: u32,
+        wanted: impl Fn() -> bool,
         progress: Progress<'_>,
     ) -> Result<Option<Rc<Started>>, Fault> {
         let refused = |fault: Fault| {
@@ -144,7 +155,7 @@ impl Client {
         };
         // Looked at only now, and with the turn taken: from here on nobody comes in between.
         let _turn = self.0.turn.lock().await;
-        if self.asked() != ticket {
+        if !wanted() {
             return Ok(None);
         }
         let named = NamedText {

@@ -78,7 +78,8 @@ impl Page {
 
     /// What is done when the page opens: looks for a kept run, reads the first text, makes the
     /// engine ready while the reader looks at a pass made beforehand, and then opens a ready-made
-    /// model, the one that the address names or the first, if nothing else was asked for.
+    /// model, the one that the address names or the first, if nothing else was asked for. A kept run
+    /// is offered beside it.
     pub fn open(&self) {
         let link = self.arrive();
         let page = self.clone();
@@ -130,9 +131,24 @@ impl Page {
         there
     }
 
-    /// Opens a ready-made model by its name.
+    /// Opens a ready-made model where no run is left to look into, as after one was stopped: that one,
+    /// or the first. What is kept of a run is offered.
+    pub fn open_instead(&self, name: Option<String>) {
+        self.shelf(ShelfAction::Expected);
+        let page = self.clone();
+        spawn_local(async move {
+            page.dispatch(Action::Kept(page.client.saved_run().await));
+            let opened = page.client.open_instead(name.as_deref()).await;
+            page.shelf(ShelfAction::First(opened.err()));
+        });
+    }
+
+    /// Opens a ready-made model by its name. A run of the person's that is open gives way to it, and
+    /// what is kept of that run is offered.
     pub fn open_ready_made(&self, name: String) {
         let page = self.clone();
+        let left = self.client.status().run;
+        let left = left.is_some_and(|run| run.ready_made.is_none());
         spawn_local(async move {
             let coming = |received, total| {
                 page.shelf(ShelfAction::Opening(Opening { received, total }));
@@ -140,8 +156,10 @@ impl Page {
             coming(0, None);
             let opened = page.client.open(&name, &coming).await;
             page.shelf(ShelfAction::Opened);
-            if let Err(fault) = opened {
-                page.dispatch(Action::Failed(fault));
+            match opened {
+                Ok(_) if left => page.dispatch(Action::Kept(page.client.saved_run().await)),
+                Ok(_) => {}
+                Err(fault) => page.dispatch(Action::Failed(fault)),
             }
         });
     }
@@ -171,7 +189,18 @@ impl Page {
         );
     }
 
-    /// Takes up the run that an earlier visit left.
+    /// Takes up the run that an earlier visit left, to look into it as it is.
+    pub fn open_kept(&self) {
+        self.dispatch(Action::Asked);
+        let page = self.clone();
+        self.attempt(move |client| async move {
+            client.resume_saved().await?;
+            page.dispatch(Action::Answered);
+            Ok(())
+        });
+    }
+
+    /// Takes up the run that an earlier visit left, and trains on.
     pub fn resume_kept(&self) {
         self.begin(None, |client| async move {
             client.resume_saved().await.map(drop)

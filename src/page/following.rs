@@ -7,7 +7,7 @@
 //! entry, from the Train page say, shows what one was looking at last, and opens nothing.
 
 use super::deeds::Page;
-use super::link::reader::{Present, Reader, reader};
+use super::link::reader::{Kept, Present, Reader, reader};
 use super::link::{Link, Model};
 use super::route::Route;
 use super::state::explore::Arrival;
@@ -68,9 +68,20 @@ impl Page {
 
     /// The first model of a visit: the link's, else the first of those that come with the page.
     pub(super) async fn open_first(&self, link: Option<Link>) -> Result<(), Fault> {
-        let wanted = match link {
+        let reader = match link {
             Some(link) => self.choose_reader(&link).await,
-            None => None,
+            None => Reader::Any,
+        };
+        let wanted = match reader {
+            Reader::Open(name) => Some(name),
+            Reader::Kept(_) => match self.client.resume_saved().await {
+                Ok(_) => return Ok(()),
+                Err(fault) => {
+                    self.dispatch(Action::Failed(fault));
+                    None
+                }
+            },
+            Reader::Unknown | Reader::Any | Reader::Called(_) => None,
         };
         let first = self.client.open_first(wanted.as_deref()).await;
         first.map(drop)
@@ -80,15 +91,16 @@ impl Page {
     fn follow(&self, link: Link) {
         let page = self.clone();
         spawn_local(async move {
-            if let Some(name) = page.choose_reader(&link).await {
-                page.open_ready_made(name);
+            match page.choose_reader(&link).await {
+                Reader::Open(name) => page.open_ready_made(name),
+                Reader::Kept(_) => page.open_kept(),
+                Reader::Unknown | Reader::Any | Reader::Called(_) => {}
             }
         });
     }
 
-    /// Decides which model reads a link, says so, and answers with the name of the one that must be
-    /// opened for it.
-    async fn choose_reader(&self, link: &Link) -> Option<String> {
+    /// Decides which model reads a link, and says so.
+    async fn choose_reader(&self, link: &Link) -> Reader {
         // Without a list there is nothing to open, which the page says by itself.
         let models = self.client.pretrained().await.ok();
         let kept = match &link.model {
@@ -105,17 +117,16 @@ impl Page {
                 .max(run.info.step),
             own: run.ready_made.is_none(),
         });
-        let kept = kept.map(|kept| kept.label);
-        let (reader, words) = reader(link, present.as_ref(), models.as_deref(), kept.as_deref());
+        let kept = kept.as_ref().map(|kept| Kept {
+            label: &kept.label,
+            step: kept.step,
+        });
+        let (reader, words) = reader(link, present.as_ref(), models.as_deref(), kept);
         if let Some(words) = words {
             self.dispatch(Action::Told(Tone::Notice, words));
         }
-        let opened = match &reader {
-            Reader::Open(name) => Some(name.clone()),
-            Reader::Unknown | Reader::Any | Reader::Called(_) => None,
-        };
-        self.await_reader(link, reader);
-        opened
+        self.await_reader(link, reader.clone());
+        reader
     }
 }
 

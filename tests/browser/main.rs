@@ -8,6 +8,7 @@
 mod harness;
 
 mod accessible;
+mod beginning;
 mod engines;
 mod explore;
 mod fallback;

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 const TEXT: &str = "the big dog";
 
-/// Sets sliders, and compares the table of changed logits with a pass of the engine's.
+/// Sets sliders, and compares the table of what changed with the engine's own passes.
 const TOOLS: &str = "
     window.slide = (id, value) => {
         const slider = document.getElementById(id);
@@ -18,24 +18,39 @@ const TOOLS: &str = "
     window.number = (words) => Number(words.replace('−', '-'));
     window.onCard = () => document.querySelector('.cell-name')?.textContent;
     window.seen = (c) => ({ ' ': '␣', '\\n': '↵' })[c] ?? c;
+    window.shares = (logits) => {
+        const highest = Math.max(...logits);
+        const each = logits.map((x) => Math.exp(x - highest));
+        const sum = each.reduce((a, b) => a + b);
+        return each.map((x) => x / sum);
+    };
     window.expect = async (text, change) => {
         const trace = await glassformer.trace(text, { interventions: [change] });
-        const { shape, data } = trace.get('logits_change');
+        const [after, clean] = [trace, await glassformer.trace(text)].map((trace) => {
+            const { shape, data } = trace.get('logits');
+            return [...data.slice((shape[0] - 1) * shape[1])];
+        });
         const characters = [...(await glassformer.status()).run.characters];
-        const row = [...data.slice((shape[0] - 1) * shape[1])];
-        window.wanted = Object.fromEntries(row.map((x, v) => [seen(characters[v]), x]));
-        return Math.max(...row.map(Math.abs));
+        const [now, before] = [shares(after), shares(clean)];
+        window.wanted = Object.fromEntries(characters.map((c, v) => [
+            seen(c), { before: 100 * before[v], now: 100 * now[v], logit: after[v] - clean[v] },
+        ]));
+        return Math.max(...now.map((p, v) => Math.abs(p - before[v])));
     };
     window.agrees = () => {
         const rows = [...document.querySelectorAll('.effect tbody tr')];
         const shown = rows.map((row) => [
             row.querySelector('th').textContent.trim(),
-            number(row.querySelector('td').textContent),
+            ...[...row.querySelectorAll('td')].map((td) => number(td.textContent.replace(' %', ''))),
         ]);
-        const most = Math.max(...Object.values(wanted).map(Math.abs));
+        const moved = ({ before, now }) => Math.abs(now - before);
+        const most = Math.max(...Object.values(wanted).map(moved));
         return shown.length > 0
-            && Math.abs(Math.abs(shown[0][1]) - most) <= 6e-4
-            && shown.every(([c, x]) => Math.abs(x - wanted[c]) <= 6e-4);
+            && moved(wanted[shown[0][0]]) >= most - 1e-3
+            && shown.every(([c, before, now, logit]) =>
+                Math.abs(before - wanted[c].before) <= 0.06
+                && Math.abs(now - wanted[c].now) <= 0.06
+                && Math.abs(logit - wanted[c].logit) <= 6e-4);
     };";
 
 /// The page with a model open, standing still over [`TEXT`].
@@ -61,10 +76,10 @@ fn to(page: &mut Page, scene: &str) -> Outcome<()> {
     page.wait_for(scene, &format!("present() === '{scene}'"))
 }
 
-/// Sees that the logits changed as by that change, and takes it back.
+/// Sees that the next character's chances changed as by that change, and takes it back.
 fn changed_as(page: &mut Page, change: &Json) -> Outcome<()> {
     let most: f64 = page.eval(&format!("await expect('{TEXT}', {change})"))?;
-    assert!(most > 0.002, "{change} changes next to nothing: {most}");
+    assert!(most > 1e-5, "{change} changes next to nothing: {most}");
     page.wait_for(&format!("the logits of {change}"), "agrees()")?;
     page.click("button", "Take back the change")?;
     page.wait_for("the clean pass", "!document.querySelector('.effect')")

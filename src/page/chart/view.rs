@@ -122,6 +122,10 @@ pub fn LossChart(props: &LossChartProps) -> Html {
     }
 
     let begun = props.progress.is_some_and(|p| p.train_loss.is_some());
+    // A run that was stopped leaves its curve.
+    let blank = props
+        .live
+        .with_history(|history| history.buckets().is_empty());
     html! {
         <figure class="losses card">
             <figcaption>
@@ -147,7 +151,7 @@ pub fn LossChart(props: &LossChartProps) -> Html {
                     onblur={leave(&cursor)}
                     onkeydown={on_key(&drawing, &cursor)}
                 />
-                if !begun {
+                if !begun && blank {
                     <p class="invitation">{ invitation(props) }</p>
                 }
             </div>

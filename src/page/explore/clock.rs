@@ -5,6 +5,7 @@ use super::drawing::Marked;
 use super::paint::{Sheet, Style, paint};
 use super::scene::{Picture, View, picture};
 use super::term::Term;
+use super::words;
 use crate::config::ModelConfig;
 use crate::explain::Cell;
 use crate::page::deeds::Page;
@@ -22,6 +23,10 @@ use yew::{Callback, NodeRef};
 
 /// Seconds that a scene stays when it is over, before the next one.
 const REST: f64 = 0.9;
+/// Seconds of a scene that is only seen to happen, and of its stay: one a second, with the pass that
+/// comes between them.
+const GLANCE: f64 = 0.7;
+const BRISK_REST: f64 = 0.2;
 /// The longest step of the clock: a page that was away goes on where it was.
 const LONGEST: f64 = 0.1;
 /// The narrowest that a stage is drawn; less room scrolls sideways.
@@ -75,6 +80,10 @@ impl Wanted {
             chosen,
             inputs,
         }
+    }
+
+    fn model(&self) -> &ModelConfig {
+        &self.slot.trace.about.model
     }
 
     fn marked(&self) -> Marked<'_> {
@@ -294,23 +303,27 @@ impl Clock {
 
     fn on_frame(self: &Rc<Self>, now: f64) {
         let playhead = self.playhead.get();
-        let stop = self
-            .wanted
-            .borrow()
-            .as_ref()
-            .map(|wanted| (wanted.stop, wanted.open));
+        let scene = self.wanted.borrow().as_ref().map(|wanted| {
+            (
+                words::seconds(wanted.stop.scene, wanted.model()),
+                wanted.open,
+            )
+        });
         let playing = playhead.filter(|playhead| playhead.playing);
-        let (Some(playing), Some((stop, true))) = (playing, stop) else {
+        let (Some(playing), Some((seconds, true))) = (playing, scene) else {
             self.last.set(None);
             self.draw();
             return;
         };
         let before = self.last.replace(Some(now)).unwrap_or(now);
-        let seconds = ((now - before) / 1e3).clamp(0.0, LONGEST) * playing.speed;
-        let duration = stop.scene.duration();
-        self.time.set(self.time.get() + seconds / duration);
+        let passed = ((now - before) / 1e3).clamp(0.0, LONGEST) * playing.speed;
+        let (duration, rest) = match playing.brisk {
+            true => (GLANCE, BRISK_REST),
+            false => (seconds, REST),
+        };
+        self.time.set(self.time.get() + passed / duration);
         self.draw();
-        if self.time.get() >= 1.0 + REST / duration {
+        if self.time.get() >= 1.0 + rest / duration {
             self.last.set(None);
             // The next scene comes with another count of moves; until then nothing is asked twice.
             self.time.set(1.0);

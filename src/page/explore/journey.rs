@@ -188,7 +188,8 @@ impl Scene {
         }
     }
 
-    /// Seconds at the normal speed.
+    /// Seconds that what moves in it needs at the normal speed; its text may need more
+    /// (`words::seconds`).
     pub fn duration(self) -> f64 {
         match self {
             Scene::Project(_) | Scene::Score(_) | Scene::AdditiveScore(_) | Scene::Mix(_) => 7.0,

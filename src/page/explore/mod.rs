@@ -19,6 +19,7 @@ mod heading;
 mod idea;
 pub mod journey;
 mod keys;
+mod lesson;
 mod models;
 mod notes;
 mod overview;
@@ -53,6 +54,7 @@ use export::Export;
 use heading::heading;
 use journey::{Scene, Stop};
 use keys::use_keys;
+use lesson::Lesson;
 use notes::Notes;
 use plain::plain;
 use pointing::{told, use_pointing};
@@ -79,6 +81,7 @@ pub struct ExploreProps {
 pub fn Explore(props: &ExploreProps) -> Html {
     let ExploreProps { page, state } = props;
     let looking = &state.explore;
+    use_model(page, state);
     use_traced(page, state);
     use_keys(page);
     write_on::use_drawn(page, state);
@@ -91,11 +94,15 @@ pub fn Explore(props: &ExploreProps) -> Html {
     use_address(page, state, &clock);
     html! {
         <main class="explore">
-            { opening(page, state) }
+            <div class="what">
+                { opening(page, state) }
+                <Lesson page={page.clone()} state={state.clone()} />
+            </div>
             <Sentence
                 page={page.clone()}
                 explore={looking.clone()}
                 run={state.run.as_ref().map(|run| Same(Rc::clone(&run.started)))}
+                misfit={lesson::misfit(state)}
             />
             if let (Some(slot), Some(stop)) = (&looking.shown, looking.at()) {
                 <Journey
@@ -119,7 +126,7 @@ fn opening(page: &Page, state: &State) -> Html {
     let shown = looking.shown.as_deref();
     let coming = state.run.as_ref().map(|run| &run.started.label);
     html! {
-        <p class="what facts">
+        <p class="about facts">
             if let Some(shown) = shown {
                 { facts(shown) }
             }
@@ -136,8 +143,10 @@ fn opening(page: &Page, state: &State) -> Html {
             }
             if state.own_run().is_some() {
                 { freeze(page, looking) }
-            } else if shown.is_some() {
-                { models::models(page, &state.shelf) }
+            }
+            { models::kept_run(page, state) }
+            if shown.is_some() || state.own_run().is_some() {
+                { models::models(page, state) }
             }
         </p>
     }
@@ -168,22 +177,18 @@ fn freeze(page: &Page, looking: &Looking) -> Html {
     html! {
         <label class="switch">
             <input type="checkbox" checked={looking.frozen} onchange={on_change} />
-            <span>{ "freeze while it learns" }</span>
+            <span>{ "hold this picture while it learns" }</span>
         </label>
     }
 }
 
 /// What stands there before the first pass.
 fn waiting(state: &State) -> Html {
+    let coming = state.shelf.first || state.asked || state.is_bare();
     let words = match (&state.run, &state.explore.problem) {
         (_, Some(_)) => "The stage opens as soon as the model can read the sentence.",
         (Some(_), None) => "The sentence is on its way through the model.",
-        (None, None) if state.shelf.first => {
-            "A ready-made model is on its way. In a moment its numbers will stand here."
-        }
-        (None, None) if state.kept.is_some() => {
-            "A run of yours is kept in this browser. Resume it on the Train page, and look into it here."
-        }
+        (None, None) if coming => "A model is on its way. In a moment its numbers will stand here.",
         (None, None) => {
             "There is no model to look into yet. Train one, or open a ready-made one, on the Train page."
         }
@@ -191,11 +196,23 @@ fn waiting(state: &State) -> Html {
     html! {
         <section class="stage-card awaited card" aria-label="Stage">
             <p class="help">{ words }</p>
-            if state.run.is_none() && !state.shelf.first {
+            if state.run.is_none() && !coming {
                 <a href={super::route::Route::Train.hash()}>{ "To the Train page" }</a>
             }
         </section>
     }
+}
+
+/// Has a ready-made model opened where there is none to look into, as after a run was stopped.
+#[hook]
+fn use_model(page: &Page, state: &State) {
+    let page = page.clone();
+    let chosen = state.shelf.chosen().map(|model| model.name.clone());
+    use_effect_with(state.is_bare(), move |bare| {
+        if *bare {
+            page.open_instead(chosen);
+        }
+    });
 }
 
 #[derive(PartialEq, Properties)]
@@ -310,7 +327,7 @@ fn Journey(props: &JourneyProps) -> Html {
                     page={page.clone()}
                     clock={clock.clone()}
                     wanted={wanted}
-                    playhead={looking.playhead}
+                    playhead={looking.running()}
                     lit={lit}
                     hovered={hovered.setter()}
                     theme={state.theme}

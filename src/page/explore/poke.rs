@@ -3,7 +3,7 @@
 
 use super::characters::of_vocabulary;
 use super::journey::Scene;
-use crate::analysis::ranked;
+use crate::analysis::{ranked, softmax};
 use crate::config::Kind;
 use crate::explain::{Cell, Quantity};
 use crate::page::deeds::Page;
@@ -321,34 +321,47 @@ fn same_number(one: &Intervention, other: &Intervention) -> bool {
     same_target(one, other) && key(one) == key(other)
 }
 
-/// What the changes did to the next character after the chosen token.
+/// What the changes did to the next character after the chosen token: those whose probability they
+/// moved most, without the changes and with them.
 fn effect(slot: &Slot, token: usize) -> Html {
     let source = slot.source();
-    let (Some(change), Some(now)) = (
+    let (Some(change), Some(logits)) = (
         source.row(Quantity::LogitsChange, &[token]),
-        source.row(Quantity::Probabilities, &[token]),
+        source.row(Quantity::Logits, &[token]),
     ) else {
         return html! { <p class="help" aria-live="polite">{ "The changed pass is on its way." }</p> };
     };
-    let sizes: Vec<f64> = change.iter().map(|x| f64::from(x.abs())).collect();
+    let now: Vec<f64> = logits.iter().map(|logit| f64::from(*logit)).collect();
+    let before: Vec<f64> = now
+        .iter()
+        .zip(change)
+        .map(|(now, change)| now - f64::from(*change))
+        .collect();
+    let (before, now) = (softmax(&before), softmax(&now));
+    let moved: Vec<f64> = before
+        .iter()
+        .zip(&now)
+        .map(|(b, n)| (n - b).abs())
+        .collect();
+    let percent = |p: f64| format!("{:.1} %", 100.0 * p);
     html! {
         <table class="effect">
-            <caption>{ format!("Logits after token {token}, changed most") }</caption>
+            <caption>{ format!("What may follow token {token}, changed most") }</caption>
             <thead>
                 <tr>
                     <th scope="col">{ "Character" }</th>
-                    <th scope="col">{ "Change" }</th>
+                    <th scope="col">{ "Before" }</th>
                     <th scope="col">{ "Now" }</th>
+                    <th scope="col">{ "Logit" }</th>
                 </tr>
             </thead>
             <tbody class="number">
-                for (v, _) in ranked(&sizes).into_iter().take(LISTED) {
+                for (v, _) in ranked(&moved).into_iter().take(LISTED) {
                     <tr>
-                        <th scope="row">
-                            { of_vocabulary(&source, v) }
-                        </th>
+                        <th scope="row">{ of_vocabulary(&source, v) }</th>
+                        <td>{ percent(before[v]) }</td>
+                        <td>{ percent(now[v]) }</td>
                         <td>{ format!("{:+.3}", change[v]).replace('-', "−") }</td>
-                        <td>{ format!("{:.1} %", 100.0 * now[v]) }</td>
                     </tr>
                 }
             </tbody>

@@ -14,7 +14,8 @@ use crate::trace::About;
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
-/// Unknown characters that have an offer each; all have one together.
+/// Unknown characters that have an offer each; all have one together, and those for which nothing is
+/// known have only that one.
 const OFFERED: usize = 8;
 /// Characters by which the beginning of what is read is known.
 const QUOTED: usize = 12;
@@ -25,11 +26,18 @@ pub struct SentenceProps {
     pub explore: Explore,
     /// The model that is to read it.
     pub run: Option<Same<Started>>,
+    /// That it is of another form than what the model learned.
+    pub misfit: Option<String>,
 }
 
 #[component]
 pub fn Sentence(props: &SentenceProps) -> Html {
-    let SentenceProps { page, explore, run } = props;
+    let SentenceProps {
+        page,
+        explore,
+        run,
+        misfit,
+    } = props;
     let line = use_node_ref();
     // A longer sentence moves it too.
     let length = explore
@@ -61,6 +69,9 @@ pub fn Sentence(props: &SentenceProps) -> Html {
                 />
             </div>
             <p class="error" id="sentence-error" aria-live="polite">{ explore.problem.clone() }</p>
+            if let Some(words) = misfit.as_ref().filter(|_| explore.problem.is_none()) {
+                <p class="help misfit" role="status">{ words }</p>
+            }
             if let Some(Same(started)) = run {
                 { replacements(page, &explore.text, &started.info.vocab) }
             }
@@ -71,13 +82,13 @@ pub fn Sentence(props: &SentenceProps) -> Html {
     }
 }
 
-/// What could stand in the place of unknown characters.
+/// What could stand in the place of unknown characters, side by side: there may be many.
 fn replacements(page: &Page, text: &str, vocab: &[char]) -> Html {
     let all = offers(text, vocab);
     if all.is_empty() {
         return Html::default();
     }
-    let button = |label: &'static str, offers: &[Offer], name: Option<String>| {
+    let button = |words: Html, offers: &[Offer], name: Option<String>| {
         let text = replaced(text, offers);
         html! {
             <button
@@ -88,38 +99,56 @@ fn replacements(page: &Page, text: &str, vocab: &[char]) -> Html {
                     page.dispatch(Action::Explore(ExploreAction::Text(text.clone())));
                 })}
             >
-                { label }
+                { words }
             </button>
         }
     };
+    let (dropped, known): (Vec<&Offer>, Vec<&Offer>) =
+        all.iter().partition(|offer| offer.instead.is_empty());
     html! {
         <div class="replacements" role="group" aria-label="Replace what is unknown">
-            <p class="help">{ "What it knows instead:" }</p>
+            if !known.is_empty() {
+                <p class="help">{ "What it knows instead:" }</p>
+            }
             <ul>
-                for offer in all.iter().take(OFFERED) {
+                for offer in known.into_iter().take(OFFERED) {
                     <li>
-                        <span>
-                            <b class="character">{ visible(offer.unknown) }</b>
-                            if offer.instead.is_empty() {
-                                { ": leave it out" }
-                            } else {
-                                { ": use " }
-                                <b class="character">
-                                    { offer.instead.chars().map(visible).collect::<String>() }
-                                </b>
-                            }
-                        </span>
-                        { button("Replace", std::slice::from_ref(offer), Some(format!(
-                            "Replace {}", spoken(offer.unknown)
-                        ))) }
+                        { button(
+                            html! {
+                                <>
+                                    <b class="character">{ visible(offer.unknown) }</b>
+                                    { " → " }
+                                    <b class="character">
+                                        { offer.instead.chars().map(visible).collect::<String>() }
+                                    </b>
+                                </>
+                            },
+                            std::slice::from_ref(offer),
+                            Some(format!("Replace {} by {}", spoken(offer.unknown), offer.instead)),
+                        ) }
                     </li>
                 }
             </ul>
-            if all.len() > OFFERED {
-                <p class="help">{ format!("and {} others", all.len() - OFFERED) }</p>
-            }
-            { button("Replace all", &all, None) }
+            { button(
+                html! { { match dropped.is_empty() {
+                    true => "Replace all",
+                    false => "Replace all, leave out the rest",
+                } } },
+                &all,
+                None,
+            ) }
         </div>
+    }
+}
+
+/// Which sentence the stage still shows, where the one in the field cannot be read.
+fn behind(explore: &Explore, slot: &Slot) -> Html {
+    if explore.problem.is_none() || explore.is_read() {
+        return Html::default();
+    }
+    let text: String = slot.characters().into_iter().map(visible).collect();
+    html! {
+        <p class="help behind">{ format!("The stage still shows the last sentence that it could read: “{text}”.") }</p>
     }
 }
 
@@ -147,7 +176,8 @@ fn tokens(page: &Page, explore: &Explore, slot: &Slot, line: &NodeRef) -> Html {
     let next = likeliest(slot);
     html! {
         <>
-            if about.cut > 0 {
+            { behind(explore, slot) }
+            if about.cut > 0 && explore.is_read() {
                 { window(about) }
             }
             // What the columns are; a screen reader hears it with each token.

@@ -30,6 +30,26 @@ pub fn word(part: &Part) -> Option<Word> {
     }
 }
 
+/// Words that one reads in a second, at 200 a minute.
+const READ: f64 = 200.0 / 60.0;
+
+/// Seconds that a scene lasts at the normal speed: as long as its text is read, and as what moves in
+/// it needs.
+pub fn seconds(scene: Scene, model: &ModelConfig) -> f64 {
+    let count = |words: &str| {
+        let words = words.split_whitespace();
+        words
+            .filter(|word| word.contains(char::is_alphanumeric))
+            .count()
+    };
+    let text = words(scene, model).into_iter().map(|part| match part {
+        Say(words) | Point(_, words) => count(words),
+        Count(_) => 1,
+    });
+    let text: usize = text.sum();
+    scene.duration().max(text as f64 / READ)
+}
+
 /// The text of a scene.
 pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
     match scene {
@@ -362,6 +382,26 @@ mod tests {
     fn terms(text: &[Part]) -> Vec<Term> {
         let of = |part: &Part| word(part).and_then(Word::term);
         text.iter().filter_map(of).collect()
+    }
+
+    #[test]
+    fn a_scene_lasts_until_its_text_is_read() {
+        for bytes in ALL {
+            let (trace, _) = golden(bytes);
+            let model = &trace.about.model;
+            for stop in journey(model) {
+                let say = |part: &Part| match part {
+                    Say(words) | Point(_, words) => (*words).to_string(),
+                    Count(n) => n.to_string(),
+                };
+                let text: String = words(stop.scene, model).iter().map(say).collect();
+                let minutes = text.split_whitespace().count() as f64 / 200.0;
+                let lasts = seconds(stop.scene, model);
+                // Where a part ends within a word, that word was counted twice.
+                assert!(lasts >= 60.0 * minutes - 0.5, "{:?}: {lasts} s", stop.scene);
+                assert!(lasts >= stop.scene.duration() && lasts < 40.0);
+            }
+        }
     }
 
     /// Every scene of every kind at its end, for the first token and the last.

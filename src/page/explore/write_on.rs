@@ -43,7 +43,7 @@ pub fn switch(page: &Page, explore: &Explore) -> Html {
             <button
                 type="button"
                 aria-pressed={on.to_string()}
-                title="After the last scene a character is drawn, joins the sentence, and has its own journey"
+                title="The model goes on by itself: a character is drawn, joins the sentence, and the next has its turn"
                 onclick={on_click(page, |page| act(page, WriteOnAction::Toggle))}
             >
                 { Icon::Write.draw() }<span>{ "Write on" }</span>
@@ -75,8 +75,8 @@ pub fn options(page: &Page, explore: &Explore, writing: &Writing) -> Html {
         <section class="draw card" aria-labelledby="draw-title">
             <h2 id="draw-title">{ "The next character" }</h2>
             <p class="help">
-                { "With “Write on” the model goes on by itself after the last scene. Here you let it draw \
-                   one character, and say how." }
+                { "With “Write on” the model goes on by itself. Here you let it draw one character, and \
+                   say how." }
             </p>
             <button
                 type="button"

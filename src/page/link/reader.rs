@@ -13,10 +13,19 @@ pub enum Reader {
     Unknown,
     /// Whichever is there, or comes first.
     Any,
-    /// The one that the page calls so; it is open, or comes when a kept run is resumed.
+    /// The one that the page calls so; it is open.
     Called(String),
+    /// The run of that name which is kept in the browser, and must be taken up again.
+    Kept(String),
     /// A ready-made model of that name, which must be opened.
     Open(String),
+}
+
+/// The run that is kept in the browser.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Kept<'a> {
+    pub label: &'a str,
+    pub step: u32,
 }
 
 /// The model that is open.
@@ -29,12 +38,12 @@ pub struct Present {
     pub own: bool,
 }
 
-/// Decides, with what is open, what there is to open, and how the kept run's text is called.
+/// Decides, with what is open, what there is to open, and which run is kept.
 pub fn reader(
     link: &Link,
     present: Option<&Present>,
     models: Option<&Manifest>,
-    kept: Option<&str>,
+    kept: Option<Kept<'_>>,
 ) -> (Reader, Option<String>) {
     let own = present.filter(|present| present.own);
     match &link.model {
@@ -60,10 +69,10 @@ pub fn reader(
                 }
             },
         },
-        Some(Model::Own(label)) => match (own, present, kept) {
-            (Some(own), ..) if own.label == *label && link.kind.is_none_or(|k| k == own.kind) => {
-                let step = link.step.filter(|step| *step != own.step);
-                let words = step.map(|step| {
+        Some(Model::Own(label)) => match (own, kept) {
+            (Some(own), _) if own.label == *label && link.kind.is_none_or(|k| k == own.kind) => {
+                let other = link.step.filter(|step| *step != own.step);
+                let words = other.map(|step| {
                     format!(
                         "This link was made at step {step} of the run, which is at step {} now: its \
                          numbers are others",
@@ -72,13 +81,16 @@ pub fn reader(
                 });
                 (Reader::Called(label.clone()), words)
             }
-            (_, None, Some(kept)) if kept == label => {
-                let words = format!(
-                    "This link was made while looking into the run {}, which is kept in this \
-                     browser. Resume it on the Train page, and its picture stands here",
-                    quoted(label)
-                );
-                (Reader::Called(label.clone()), Some(words))
+            (None, Some(kept)) if kept.label == label => {
+                let other = link.step.filter(|step| *step != kept.step);
+                let words = other.map(|step| {
+                    format!(
+                        "This link was made at step {step} of the run, which is kept here as it was \
+                         at step {}: its numbers are others",
+                        kept.step
+                    )
+                });
+                (Reader::Kept(label.clone()), words)
             }
             (..) => {
                 let missing = format!(
@@ -121,7 +133,7 @@ fn instead(
         (None, None) => Reader::Any,
     };
     let words = match &reader {
-        Reader::Called(name) | Reader::Open(name) => {
+        Reader::Called(name) | Reader::Kept(name) | Reader::Open(name) => {
             format!("{missing}. The text and the place are kept; here they are read by {name}")
         }
         Reader::Any | Reader::Unknown => missing,

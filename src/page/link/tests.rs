@@ -1,5 +1,5 @@
 use super::names::{find_cell, find_like, find_quantity, find_scene, of_cell, of_scene};
-use super::reader::{Present, Reader, reader};
+use super::reader::{Kept, Present, Reader, reader};
 use super::*;
 use crate::config::attention::Normaliser;
 use crate::config::{Attention, Norm, RunConfig};
@@ -357,12 +357,15 @@ fn what_is_missing_is_said_and_the_nearest_model_reads() {
     ] {
         assert!(said.contains(part), "{said} does not say {part}");
     }
-    assert_eq!(decide(&own, Some("other")).0, Reader::Open(gated.clone()));
-    // A run that is kept is waited for.
-    assert_eq!(
-        decide(&own, Some("my text")).0,
-        Reader::Called("my text".into())
-    );
+    let kept = |label, step| Some(Kept { label, step });
+    let other = decide(&own, kept("other", 50));
+    assert_eq!(other.0, Reader::Open(gated.clone()));
+    // A run that is kept is taken up again.
+    let mine = Reader::Kept("my text".into());
+    assert_eq!(decide(&own, kept("my text", 50)), (mine.clone(), None));
+    let (reads, said) = decide(&own, kept("my text", 70));
+    assert_eq!(reads, mine);
+    assert!(said.is_some_and(|said| said.contains("step 50") && said.contains("step 70")));
     let gone = linked(Model::ReadyMade("gone".into()), Kind::HeadGated);
     let (reads, said) = decide(&gone, None);
     assert_eq!(reads, Reader::Open(gated));

@@ -15,7 +15,7 @@ use crate::page::explore::journey::{Scene, Stop, journey};
 use crate::page::letters::letter_or_digit;
 use crate::trace::{Arrays, Intervention, Trace};
 use std::rc::Rc;
-use write_on::{Next, WriteOn};
+use write_on::{Next, Pace, WriteOn};
 
 /// The slowest and the fastest that the scenes play.
 pub const SPEEDS: [f64; 5] = [0.25, 0.5, 1.0, 2.0, 4.0];
@@ -84,6 +84,8 @@ pub struct Playhead {
     pub time: f64,
     pub playing: bool,
     pub speed: f64,
+    /// Whether scenes are not read, but only seen to happen.
+    pub brisk: bool,
     pub moved: u32,
 }
 
@@ -138,6 +140,7 @@ impl Default for Explore {
                 time: 0.0,
                 playing: true,
                 speed: 1.0,
+                brisk: false,
                 moved: 0,
             },
             picked: None,
@@ -258,7 +261,9 @@ impl Explore {
             ExploreAction::Help => self.help = !self.help,
             ExploreAction::Poke(change) => {
                 self.pokes.retain(|other| !same_target(other, &change));
-                self.pokes.push(change);
+                if !changes_nothing(&change) {
+                    self.pokes.push(change);
+                }
             }
             ExploreAction::Unpoke(change) => {
                 self.pokes.retain(|other| !same_target(other, &change));
@@ -292,6 +297,15 @@ impl Explore {
     /// Whether it is the pass that the page asks for: the present text with the present changes.
     pub fn is_shown(&self, shown: &Shown) -> bool {
         self.is_of_text(shown) && shown.trace.about.interventions == self.pokes
+    }
+
+    /// The playhead as the clock is to run by it: who has the model write sees it write, letter by
+    /// letter.
+    pub fn running(&self) -> Playhead {
+        Playhead {
+            brisk: self.write_on.on && self.write_on.pace == Pace::Draw,
+            ..self.playhead
+        }
     }
 
     /// The scene that is open.
@@ -434,6 +448,21 @@ impl Explore {
 fn ending(text: &str) -> &str {
     let first = text.char_indices().rev().nth(LONGEST - 1);
     first.map_or(text, |(at, _)| &text[at..])
+}
+
+/// Whether all stays as it is: a head is back at its own strength.
+fn changes_nothing(change: &Intervention) -> bool {
+    match change {
+        Intervention::Head { scale, .. } => *scale == 1.0,
+        Intervention::Cell { .. }
+        | Intervention::Row { .. }
+        | Intervention::Branch { .. }
+        | Intervention::Residual { .. }
+        | Intervention::Embedding { .. }
+        | Intervention::Temperature { .. }
+        | Intervention::Span { .. }
+        | Intervention::Gate { .. } => false,
+    }
 }
 
 /// Whether two changes are of the same thing, so that the later takes the earlier one's place.

@@ -10,16 +10,21 @@ pub mod shelf;
 pub mod writing;
 
 use crate::client::{Notice, SavedRun, Started};
+use crate::models::Pretrained;
 use crate::page::live::Progress;
 use crate::page::theme::Theme;
 use crate::protocol::{Backend, Fault};
+use crate::text::corpus::Corpus;
 use explore::{Arrival, Explore, ExploreAction};
 use run::{Engine, Phase, Run};
-use setup::{Setup, SetupAction, sentence};
-use shelf::{Shelf, ShelfAction};
+use setup::{Setup, SetupAction, Source, sentence};
+use shelf::{Models, Shelf, ShelfAction};
 use std::rc::Rc;
-use writing::{Writing, WritingAction};
+use writing::{Writing, WritingAction, unknown_characters};
 use yew::Reducible;
+
+/// The texts of the model that the page opens with.
+const FIRST_CORPORA: [Corpus; 3] = [Corpus::Adjectives {}, Corpus::Copy {}, Corpus::Brackets {}];
 
 /// Alerts shown at once; an older one makes room.
 const ALERTS: usize = 4;
@@ -136,6 +141,16 @@ impl State {
         self.phase() == Phase::Idle && (awaited || shown)
     }
 
+    /// Whether there is nothing to look into and nothing on its way, though there could be: then the
+    /// page opens a ready-made model.
+    pub fn is_bare(&self) -> bool {
+        let (engine, models) = (&self.engine, &self.shelf.models);
+        let able = !matches!(engine, Engine::Failed(_)) && matches!(models, Models::Here(_));
+        let coming = self.asked || self.shelf.first || self.shelf.opening.is_some();
+        // What was wrong once is not tried again and again.
+        able && self.run.is_none() && !coming && self.shelf.problem.is_none()
+    }
+
     fn apply(&mut self, action: Action) {
         match action {
             Action::Heard(notice) => self.hear(notice),
@@ -204,7 +219,8 @@ impl State {
                 self.remark();
             }
             Action::Shelf(action) => self.shelf.reduce(action),
-            Action::Kept(kept) => self.kept = kept,
+            // While one is open, what is kept is its own.
+            Action::Kept(kept) => self.kept = kept.filter(|_| self.own_run().is_none()),
             Action::Prefer(backend) => self.prefer = backend,
             Action::Theme(theme) => self.theme = theme,
             Action::Dismiss(id) => self.alerts.retain(|alert| alert.id != id),
@@ -288,15 +304,52 @@ impl State {
         }
     }
 
-    /// A text that a model knows: its own prompt, or the first line of what it learns from.
+    /// A text to look into a model with, after which there is something to guess: its own prompt; of
+    /// a run, the prompt that the person wrote, an example of its text, or a part of its first line.
     fn beginning(&self, started: &Started) -> String {
-        match (&started.ready_made, self.setup.text()) {
-            (Some(model), _) => model.prompt.clone(),
-            (None, Some(text)) if text.label() == started.label => {
-                let line = text.survey().preview.lines().next().unwrap_or_default();
-                line.trim_end_matches('…').to_string()
+        if let Some(model) = &started.ready_made {
+            return model.prompt.clone();
+        }
+        let vocab = &started.info.vocab;
+        if let Some(prompt) = self.writing.own_prompt()
+            && unknown_characters(prompt, vocab).is_none()
+        {
+            return prompt.into();
+        }
+        if let Some(example) = self.corpus_of(started).and_then(Corpus::example) {
+            return example.into();
+        }
+        let text = self.setup.text().filter(|t| t.label() == started.label);
+        let line = text.and_then(|text| text.survey().preview.lines().next());
+        beginning_of(line.unwrap_or_default()).into()
+    }
+
+    /// The built-in texts that the model which is looked into learned from, or the one that comes.
+    pub fn corpora(&self) -> Vec<Corpus> {
+        let named = |model: &Pretrained| -> Vec<Corpus> {
+            let names = model.corpora.iter();
+            names.filter_map(|name| Corpus::named(name).ok()).collect()
+        };
+        match &self.run {
+            Some(run) => match &run.started.ready_made {
+                Some(model) => named(model),
+                None => self.corpus_of(&run.started).into_iter().collect(),
+            },
+            None => match self.shelf.chosen() {
+                Some(model) => named(model),
+                // As the first of the list: what comes in a moment is not to move the page.
+                None => FIRST_CORPORA.to_vec(),
+            },
+        }
+    }
+
+    /// The built-in text that a run learns from, with the options of the setup, if it is one.
+    fn corpus_of(&self, started: &Started) -> Option<Corpus> {
+        match self.setup.source {
+            Source::Builtin(corpus) if corpus.name() == started.label => Some(corpus),
+            Source::Builtin(_) | Source::Shakespeare | Source::File | Source::Paste => {
+                Corpus::named(&started.label).ok()
             }
-            (None, _) => String::new(),
         }
     }
 
@@ -346,6 +399,25 @@ impl State {
             message,
         });
     }
+}
+
+/// The longest part of a line that is taken as a text to look at, in characters.
+const LONGEST_BEGINNING: usize = 40;
+
+/// The part of a line up to its last word or number, or the first half of it where it has only one:
+/// what follows is left to be guessed.
+fn beginning_of(line: &str) -> &str {
+    let line = line.trim_end_matches('…');
+    let end = line.char_indices().nth(LONGEST_BEGINNING);
+    let line = end.map_or(line, |(at, _)| &line[..at]);
+    let words = line.trim_end_matches(|c: char| !c.is_alphanumeric());
+    let last = words.trim_end_matches(char::is_alphanumeric);
+    if last.is_empty() {
+        let half = line.chars().count().div_ceil(2);
+        let end = line.char_indices().nth(half);
+        return end.map_or(line, |(at, _)| &line[..at]);
+    }
+    last
 }
 
 #[cfg(test)]

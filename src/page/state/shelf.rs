@@ -54,6 +54,8 @@ pub enum ShelfAction {
     Opening(Opening),
     /// It is there, or will not come.
     Opened,
+    /// The page is about to open one by itself.
+    Expected,
     /// The page opened one by itself, or will not; and why not, when that is an error.
     First(Option<Fault>),
 }
@@ -63,6 +65,8 @@ pub struct Shelf {
     pub models: Models,
     task: String,
     kind: Kind,
+    /// The kind that was chosen last: a task that lacks it does not make it forgotten.
+    wished: Kind,
     pub opening: Option<Opening>,
     /// Whether the page may still open one by itself.
     pub first: bool,
@@ -76,6 +80,7 @@ impl Default for Shelf {
             models: Models::Coming,
             task: String::new(),
             kind: Kind::Standard,
+            wished: Kind::Standard,
             opening: None,
             first: true,
             problem: None,
@@ -99,15 +104,23 @@ impl Shelf {
             }
             ShelfAction::Task(task) => {
                 self.task = task;
+                self.kind = self.wished;
                 // A kind that this task has not been trained with gives way to one that it has.
                 let first = self.of_task().next().map(|model| model.kind);
                 if self.chosen().is_none() {
                     self.kind = first.unwrap_or(self.kind);
                 }
             }
-            ShelfAction::Kind(kind) => self.kind = kind,
+            ShelfAction::Kind(kind) => {
+                self.kind = kind;
+                self.wished = kind;
+            }
             ShelfAction::Opening(opening) => self.opening = Some(opening),
             ShelfAction::Opened => self.opening = None,
+            ShelfAction::Expected => {
+                self.first = true;
+                self.problem = None;
+            }
             ShelfAction::First(fault) => {
                 self.first = false;
                 self.problem = fault.map(|fault| sentence(&fault.message));
@@ -117,6 +130,10 @@ impl Shelf {
 
     /// Shows a model's record, as when it was opened.
     pub fn choose(&mut self, model: &Pretrained) {
+        // Else it was chosen here, and the kind perhaps only for want of the wished one.
+        if self.chosen().is_none_or(|chosen| chosen.name != model.name) {
+            self.wished = model.kind;
+        }
         self.task = task(model);
         self.kind = model.kind;
     }
@@ -180,6 +197,15 @@ mod tests {
         assert_eq!(chosen(&shelf), is("copy", Kind::Additive));
         shelf.reduce(ShelfAction::Task("addition".into()));
         assert_eq!(chosen(&shelf), is("addition", Kind::Standard));
+        // The kind that was wished comes back where there is one, also when the other was opened.
+        shelf.choose(&ready_made("addition", Kind::Standard));
+        shelf.reduce(ShelfAction::Task("copy".into()));
+        assert_eq!(chosen(&shelf), is("copy", Kind::Additive));
+        // A model that somebody else opened is a new wish.
+        shelf.choose(&ready_made("copy", Kind::Standard));
+        shelf.reduce(ShelfAction::Task("addition".into()));
+        shelf.reduce(ShelfAction::Task("copy".into()));
+        assert_eq!(chosen(&shelf), is("copy", Kind::Standard));
         let tasks: Vec<String> = shelf.tasks().map(task_title).collect();
         assert_eq!(tasks, ["Copy and reverse", "Addition"]);
     }

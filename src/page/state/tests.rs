@@ -3,7 +3,7 @@ use super::*;
 use crate::client::{EngineInfo, Started};
 use crate::config::attention::Normaliser;
 use crate::config::{Attention, Kind, Preset, Recipe, RunConfig};
-use crate::models::Pretrained;
+use crate::models::{Manifest, Pretrained};
 use crate::protocol::{FaultKind, RunInfo};
 use serde_json::json;
 
@@ -249,4 +249,69 @@ fn a_model_that_does_not_come_leaves_the_page_as_it_is() {
     assert_eq!(state.phase(), Phase::Idle);
     let missing = shelf::Models::Missing("The list is missing.".into());
     assert_eq!(state.shelf.models, missing);
+}
+
+#[test]
+fn without_a_run_the_page_is_bare_until_a_model_is_on_its_way() {
+    let manifest = Manifest {
+        models: vec![ready_made("copy", Kind::Standard)],
+    };
+    let listed = Action::Shelf(ShelfAction::Listed(Ok(Rc::new(manifest))));
+    let over = || Action::Shelf(ShelfAction::First(None));
+    assert!(!after([listed.clone()]).is_bare(), "the first is awaited");
+    let stopped = [
+        listed.clone(),
+        over(),
+        began(started(0)),
+        Action::Heard(Notice::Stopped),
+    ];
+    assert!(after(stopped.clone()).is_bare());
+    let mut actions = stopped.to_vec();
+    actions.push(Action::Shelf(ShelfAction::Expected));
+    assert!(!after(actions.clone()).is_bare());
+    // What cannot be opened is not tried again and again.
+    let fault = Fault::new(FaultKind::Input, "damaged");
+    actions.push(Action::Shelf(ShelfAction::First(Some(fault))));
+    assert!(!after(actions).is_bare());
+}
+
+/// A run on a text of that label and with those characters.
+fn run_on(label: &str, characters: &str) -> Action {
+    let mut run = Rc::unwrap_or_clone(started(0));
+    run.label = label.into();
+    run.info.vocab = characters.chars().collect();
+    began(Rc::new(run))
+}
+
+#[test]
+fn a_run_of_ones_own_is_looked_into_where_there_is_something_to_guess() {
+    let text = "abcdefghijklmnopqrstuvwxyz .?!";
+    let example = Corpus::Adjectives {}.examples()[0];
+    let state = after([run_on("adjectives", text)]);
+    assert_eq!(state.explore.text, example);
+    // The prompt that the person wrote comes first, where the model can read it.
+    let typed = |text: &str| Action::Writing(WritingAction::Prompt(text.into()));
+    let state = after([typed("this tiny "), run_on("adjectives", text)]);
+    assert_eq!(state.explore.text, "this tiny ");
+    let state = after([typed("THIS"), run_on("adjectives", text)]);
+    assert_eq!(state.explore.text, example);
+}
+
+#[test]
+fn a_line_is_taken_up_to_where_its_end_is_to_be_guessed() {
+    for (line, beginning) in [
+        ("ann is not wet. wet? no.", "ann is not wet. wet? "),
+        ("321+654=9750", "321+654="),
+        ("hello", "hel"),
+        ("été", "ét"),
+        ("x", "x"),
+        ("", ""),
+        ("...", ".."),
+        (
+            "A line that is much longer than what one looks at…",
+            "A line that is much longer than what ",
+        ),
+    ] {
+        assert_eq!(beginning_of(line), beginning, "{line:?}");
+    }
 }

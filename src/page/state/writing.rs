@@ -148,6 +148,12 @@ impl Writing {
         }
     }
 
+    /// The prompt, where the person wrote it.
+    pub fn own_prompt(&self) -> Option<&str> {
+        let own = self.touched && !self.prompt.is_empty();
+        own.then_some(self.prompt.as_str())
+    }
+
     /// Proposes a prompt, unless the person wrote one.
     pub fn propose(&mut self, prompt: &str) {
         if !self.touched {

@@ -61,7 +61,7 @@ pub fn Train(props: &TrainProps) -> Html {
                     writing={state.writing.clone()}
                     started={run.started.clone()}
                 />
-            } else if exhibiting && state.kept.is_none() {
+            } else if exhibiting {
                 <PromptAwaited />
             }
             <ShelfCard

@@ -62,6 +62,16 @@ pub fn draw(stream: &mut Stream) -> Line {
     }
 }
 
+/// Every word of the lines.
+pub fn words() -> Vec<String> {
+    let nouns = LOOKS.iter().flat_map(|(_, nouns)| *nouns);
+    let plain = ONE.iter().chain(&SEVERAL).chain(&MOODS).chain(&SIZES);
+    let plain = plain.copied().chain(LOOKS.iter().map(|(look, _)| *look));
+    let inflected = nouns.chain(VERBS).flat_map(|w| [w.into(), format!("{w}s")]);
+    let rest = plain.chain(["good", "so"]).map(String::from);
+    inflected.chain(rest).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

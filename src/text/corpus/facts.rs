@@ -98,6 +98,20 @@ pub fn recall_questions() -> Vec<Question> {
     held_out.flat_map(|line| line.questions()).collect()
 }
 
+/// Every word of the lines.
+pub fn words() -> Vec<String> {
+    let owners = OWNERS.iter().flat_map(|(name, animal)| [*name, *animal]);
+    let wordings = WORDINGS
+        .iter()
+        .flat_map(|(before, between)| [*before, *between]);
+    let wordings = wordings.flat_map(|part| part.split(|c: char| !c.is_alphabetic()));
+    let answers = ["is", "not", "but", "yes", "no"];
+    let all = owners.chain(wordings).chain(TRAITS).chain(answers);
+    all.filter(|word| !word.is_empty())
+        .map(String::from)
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

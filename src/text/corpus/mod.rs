@@ -11,6 +11,7 @@ pub mod addition;
 mod adjectives;
 mod brackets;
 mod copy;
+mod examples;
 pub mod facts;
 mod line;
 mod prose;

@@ -32,7 +32,7 @@ impl Arrival {
         match &self.reader {
             Reader::Unknown => None,
             Reader::Any => Some(true),
-            Reader::Called(name) | Reader::Open(name) => Some(name == label),
+            Reader::Called(name) | Reader::Kept(name) | Reader::Open(name) => Some(name == label),
         }
     }
 }

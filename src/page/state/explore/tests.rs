@@ -1,4 +1,3 @@
-use super::write_on::Pace;
 use super::*;
 use crate::explain::golden::{ALL, golden};
 use crate::explain::{Place, Quantity};
@@ -104,6 +103,10 @@ fn a_change_takes_the_place_of_the_one_before_and_goes_with_its_token() {
     assert_eq!(explore.pokes, [head(0.0)]);
     explore.reduce(ExploreAction::Unpoke(head(1.0)));
     assert_eq!(explore.pokes, []);
+    // A head that is put back to what it is needs no change.
+    explore.reduce(ExploreAction::Poke(head(0.5)));
+    explore.reduce(ExploreAction::Poke(head(1.0)));
+    assert_eq!(explore.pokes, []);
     let branch = Intervention::Branch {
         layer: 1,
         branch: Branch::Mlp,
@@ -140,7 +143,11 @@ fn drawn(explore: &mut Explore, after: &str, character: Result<char, String>) {
 
 #[test]
 fn after_the_last_scene_a_character_joins_and_its_journey_begins() {
-    for (pace, first) in [(Pace::Every, Scene::Embed), (Pace::End, Scene::Cache)] {
+    for (pace, first) in [
+        (Pace::Draw, Scene::Sample),
+        (Pace::Every, Scene::Embed),
+        (Pace::End, Scene::Cache),
+    ] {
         let mut explore = writing(pace);
         explore.reduce(ExploreAction::Token(0));
         explore.reduce(ExploreAction::Stop(usize::MAX));
@@ -180,6 +187,21 @@ fn a_short_form_plays_only_its_scenes() {
     explore.reduce(ExploreAction::Stop(0));
     explore.reduce(ExploreAction::Ended);
     assert_eq!(explore.stop, 1);
+}
+
+#[test]
+fn who_has_it_write_sees_the_draw_at_once_and_in_a_hurry() {
+    let mut explore = looking();
+    explore.reduce(ExploreAction::Stop(0));
+    assert!(!explore.running().brisk);
+    explore.reduce(ExploreAction::WriteOn(WriteOnAction::Toggle));
+    assert_eq!(explore.at().map(|stop| stop.scene), Some(Scene::Sample));
+    assert!(explore.running().brisk);
+    // Another pace leads to the next scene that plays in it.
+    explore.reduce(ExploreAction::Stop(0));
+    explore.reduce(ExploreAction::WriteOn(WriteOnAction::Pace(Pace::End)));
+    assert_eq!(explore.at().map(|stop| stop.scene), Some(Scene::Cache));
+    assert!(!explore.running().brisk);
 }
 
 #[test]

@@ -7,20 +7,23 @@ use crate::protocol::Sampling;
 /// How much of each character's journey plays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pace {
+    /// Only its draw, about one a second.
     #[default]
-    Every,
-    Main,
+    Draw,
     End,
+    Main,
+    Every,
 }
 
 impl Pace {
-    pub const ALL: [Pace; 3] = [Pace::Every, Pace::Main, Pace::End];
+    pub const ALL: [Pace; 4] = [Pace::Draw, Pace::End, Pace::Main, Pace::Every];
 
     pub fn title(self) -> &'static str {
         match self {
-            Pace::Every => "every scene",
-            Pace::Main => "the main scenes",
+            Pace::Draw => "its draw, quickly",
             Pace::End => "only the end",
+            Pace::Main => "the main scenes",
+            Pace::Every => "every scene",
         }
     }
 
@@ -45,9 +48,10 @@ impl Pace {
             | Scene::Lens => (false, false),
         };
         match self {
-            Pace::Every => true,
-            Pace::Main => main,
+            Pace::Draw => scene == Scene::Sample,
             Pace::End => end,
+            Pace::Main => main,
+            Pace::Every => true,
         }
     }
 }
@@ -140,9 +144,13 @@ impl Explore {
                     self.token_chosen = false;
                     self.open = true;
                     self.playhead.playing = true;
+                    self.keep_pace();
                 }
             }
-            WriteOnAction::Pace(pace) => self.write_on.pace = pace,
+            WriteOnAction::Pace(pace) => {
+                self.write_on.pace = pace;
+                self.keep_pace();
+            }
             WriteOnAction::Draw => self.draw(),
             WriteOnAction::Drawn { after, character } => {
                 // Meanwhile a person may have written.
@@ -178,6 +186,13 @@ impl Explore {
         self.text.push(character);
         self.text = ending(&self.text).into();
         self.rewritten();
+    }
+
+    /// Where the present scene does not play while it writes, the next that does.
+    fn keep_pace(&mut self) {
+        if let Some(next) = self.playing_from(self.stop).filter(|n| *n != self.stop) {
+            self.go(next);
+        }
     }
 
     /// The first scene from that place on that plays.

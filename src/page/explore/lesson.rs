@@ -1,0 +1,127 @@
+//! The lines above the stage: what the model learned, sentences to try, and on a first visit, until
+//! it is closed, what there is to see here at all.
+
+use super::characters::visible;
+use crate::page::deeds::Page;
+use crate::page::field::on_click;
+use crate::page::letters::capital;
+use crate::page::state::explore::ExploreAction;
+use crate::page::state::{Action, State};
+use crate::text::corpus::Corpus;
+use gloo::storage::{LocalStorage, Storage};
+use yew::prelude::*;
+
+/// Under which name the browser keeps that the opening was closed.
+const CLOSED: &str = "glassformer.opening.closed";
+
+/// Of a model of several texts, so many examples of each.
+const OF_EACH: usize = 2;
+
+#[derive(PartialEq, Properties)]
+pub struct LessonProps {
+    pub page: Page,
+    pub state: State,
+}
+
+#[component]
+pub fn Lesson(props: &LessonProps) -> Html {
+    let LessonProps { page, state } = props;
+    let closed = use_state_eq(|| LocalStorage::get(CLOSED).unwrap_or(false));
+    let corpora = state.corpora();
+    let looking = &state.explore;
+    let corpus = Corpus::of_line(&corpora, last_line(&looking.text));
+    let close = {
+        let closed = closed.clone();
+        move |_: MouseEvent| {
+            // Where nothing can be kept it comes again with the next visit.
+            let _ = LocalStorage::set(CLOSED, true);
+            closed.set(true);
+        }
+    };
+    html! {
+        <section class="lesson facts" aria-label="What there is to see">
+            <div>
+                if !*closed {
+                    <div class="opening">
+                        <p>{ opening(state) }</p>
+                        <button type="button" class="small" onclick={close}>{ "Close" }</button>
+                    </div>
+                }
+                if let Some(corpus) = corpus {
+                    <p class="learned">
+                        <b>{ "What it learned: " }</b>
+                        { capital(corpus.help()) }
+                        { "." }
+                        if let Some(form) = corpus.form() {
+                            { " " }{ form }
+                        }
+                    </p>
+                }
+            </div>
+            { examples(page, &looking.text, &corpora) }
+        </section>
+    }
+}
+
+/// What this is, and what is followed.
+fn opening(state: &State) -> String {
+    let looking = &state.explore;
+    let chosen = looking.shown.as_ref().and_then(|slot| {
+        let character = slot.characters().get(looking.token).copied()?;
+        Some(format!(" ({})", visible(character)))
+    });
+    format!(
+        "A small language model reads this sentence and guesses its next character; every square on the \
+         stage is a number of its own. It reads one character at a time, and the lit one{} is followed \
+         here, scene by scene, to the guess that comes of it.",
+        chosen.unwrap_or_default()
+    )
+}
+
+/// Sentences that end where there is something to see.
+fn examples(page: &Page, present: &str, corpora: &[Corpus]) -> Html {
+    let most = match corpora.len() {
+        0 | 1 => usize::MAX,
+        _ => OF_EACH,
+    };
+    let all = corpora
+        .iter()
+        .flat_map(|corpus| corpus.examples().iter().take(most));
+    html! {
+        <div class="examples" role="group" aria-label="Sentences to try">
+            for example in all {
+                <button
+                    key={*example}
+                    type="button"
+                    class="chip"
+                    aria-pressed={(*example == present).to_string()}
+                    onclick={on_click(page, move |page| {
+                        let text = (*example).to_string();
+                        page.dispatch(Action::Explore(ExploreAction::Text(text)));
+                    })}
+                >
+                    { example.chars().map(visible).collect::<String>() }
+                </button>
+            }
+        </div>
+    }
+}
+
+/// What is wrong with the form of a sentence that the model can read, and that is of no use to it.
+pub fn misfit(state: &State) -> Option<String> {
+    let (corpora, line) = (state.corpora(), last_line(&state.explore.text));
+    if line.is_empty() || corpora.iter().any(|corpus| corpus.begins(line)) {
+        return None;
+    }
+    let corpus = Corpus::of_line(&corpora, line)?;
+    Some(format!(
+        "This is not like the lines that the model learned, such as “{}”: what it makes of it says \
+         little.",
+        corpus.sample()
+    ))
+}
+
+/// A model looks at lines one by one.
+fn last_line(text: &str) -> &str {
+    text.rsplit('\n').next().unwrap_or_default()
+}

@@ -1,0 +1,151 @@
+//! What one finds on Explore without having done anything: a model, also after a run was stopped or
+//! kept; words on what it learned, sentences to try, and an opening that stays closed.
+
+use crate::{
+    explore::{explore, opened},
+    harness::{Outcome, Page, in_browser},
+    runs::{self, Trained},
+};
+use serde_json::{Value as Json, json};
+
+/// The model whose numbers stand there.
+const SHOWN: &str = "document.querySelector('.what strong')?.textContent";
+
+/// The sentence as it stands in its field.
+const SENTENCE: &str = "document.querySelector('#sentence').value";
+
+/// Waits for a pass of that model over the sentence in the field.
+fn shows(page: &mut Page, model: &str) -> Outcome<()> {
+    page.wait_for(
+        "the model and its pass",
+        &format!(
+            "{SHOWN} === {} && document.querySelectorAll('.token').length === {SENTENCE}.length",
+            json!(model)
+        ),
+    )
+}
+
+/// Waits for a pass over that sentence; answers the button that adds what comes next.
+fn guess(page: &mut Page, text: &str) -> Outcome<String> {
+    let read =
+        "[...document.querySelectorAll('.token .character')].map(c => c.textContent).join('')";
+    let seen = text.replace(' ', "␣");
+    let there = format!(
+        "{SENTENCE} === {} && {read} === {}",
+        json!(text),
+        json!(seen)
+    );
+    page.wait_for("the pass", &there)?;
+    page.eval("document.querySelector('.append').textContent")
+}
+
+/// A short run that is kept in the browser at its fifth step.
+fn keep_a_run(page: &mut Page) -> Outcome<()> {
+    let mut spec = runs::small();
+    spec["train"]["checkpoint_every"] = json!(5);
+    page.script::<()>(
+        "window.kept = [];
+         glassformer.on('saved', ({ step }) => kept.push(step));",
+    )?;
+    runs::new_run(page, &spec)?;
+    page.eval::<Trained>("await glassformer.train(5)")?;
+    page.wait_for("the saved state", "kept.includes(5)")
+}
+
+#[test]
+fn there_is_always_a_model_to_look_into_and_a_kept_run_is_offered() -> Outcome<()> {
+    in_browser(&explore(), |page| {
+        opened(page)?;
+        let first: String = page.eval("(await glassformer.models)[0].name")?;
+        keep_a_run(page)?;
+        let own = "a script's text";
+        shows(page, own)?;
+        page.eval::<Option<Json>>("await glassformer.stop()")?;
+        shows(page, &first)?;
+        // The next day.
+        page.reload()?;
+        shows(page, &first)?;
+        let offer = format!("Your run on {own} is kept here, at step 5");
+        page.shows(&offer)?;
+        page.click("button", "Look into it")?;
+        shows(page, own)?;
+        let step: u32 = page.eval("(await glassformer.status()).step")?;
+        assert_eq!(step, 5, "it learned though it was only to be looked into");
+        // From there to a ready-made one, and back.
+        page.choose("Model", "Words and brackets")?;
+        shows(page, &first)?;
+        page.shows(&offer)?;
+        page.choose("Model", &format!("Your run on {own}"))?;
+        shows(page, own)?;
+        // A link to it takes it up by itself.
+        page.wait_for("its address", "location.hash.includes('own=')")?;
+        page.reload()?;
+        shows(page, own)
+    })
+}
+
+#[test]
+fn a_task_without_the_kind_does_not_make_it_forgotten() -> Outcome<()> {
+    in_browser(&explore(), |page| {
+        opened(page)?;
+        for (task, model) in [
+            ("Facts and negations", "facts-additive"),
+            ("Addition", "addition-standard"),
+        ] {
+            page.choose("Model", task)?;
+            shows(page, model)?;
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn what_it_learned_is_said_and_examples_are_a_click_away() -> Outcome<()> {
+    in_browser(&explore(), |page| {
+        opened(page)?;
+        page.shows("Big and fluffy make a dog")?;
+        page.click("button", "some␣big␣fluffy␣dog")?;
+        guess(page, "some big fluffy dog")?;
+        page.click("button", "([]{<|")?;
+        guess(page, "([]{<|")?;
+        page.shows("all that is open is closed")?;
+        page.choose("Model", "Addition")?;
+        page.shows("321+654=9750 says 123+456=0579")?;
+        page.click("button", "999+100=0")?;
+        let words = guess(page, "999+100=0")?;
+        assert!(words.contains("0 100 %"), "{words}");
+        // Three digits each, the ones first: this is not that.
+        page.fill("textbox", "Sentence", "999+1=")?;
+        page.shows("This is not like the lines that the model learned")?;
+        page.fill("textbox", "Sentence", "999+100=")?;
+        page.wait_for("no such words", "!document.querySelector('.misfit')")
+    })
+}
+
+#[test]
+fn the_opening_stays_closed() -> Outcome<()> {
+    in_browser(&explore(), |page| {
+        opened(page)?;
+        page.shows("A small language model reads this sentence")?;
+        page.click("button", "Close")?;
+        page.wait_for("no opening", "!document.querySelector('.opening')")?;
+        page.reload()?;
+        opened(page)?;
+        assert!(page.eval::<bool>("!document.querySelector('.opening')")?);
+        Ok(())
+    })
+}
+
+#[test]
+fn a_sentence_that_cannot_be_read_leaves_the_last_one_and_says_so() -> Outcome<()> {
+    in_browser(&explore(), |page| {
+        opened(page)?;
+        let text: String = page.eval(SENTENCE)?;
+        page.fill("textbox", "Sentence", "THE 漢")?;
+        let said = format!("could read: “{}”", text.replace(' ', "␣"));
+        page.shows(&said)?;
+        page.click("button", "Replace all, leave out the rest")?;
+        guess(page, "the ")?;
+        page.wait_for("no such words", "!document.querySelector('.behind')")
+    })
+}
