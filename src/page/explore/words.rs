@@ -43,7 +43,7 @@ pub fn seconds(scene: Scene, model: &ModelConfig) -> f64 {
             .count()
     };
     let text = words(scene, model).into_iter().map(|part| match part {
-        Say(words) | Point(_, words) => count(words),
+        Say(words) | Point(_, words) | Mean(_, words) => count(words),
         Count(_) => 1,
     });
     let text: usize = text.sum();
@@ -391,7 +391,7 @@ mod tests {
             let model = &trace.about.model;
             for stop in journey(model) {
                 let say = |part: &Part| match part {
-                    Say(words) | Point(_, words) => (*words).to_string(),
+                    Say(words) | Point(_, words) | Mean(_, words) => (*words).to_string(),
                     Count(n) => n.to_string(),
                 };
                 let text: String = words(stop.scene, model).iter().map(say).collect();
