@@ -240,9 +240,11 @@ impl Page {
     }
 
     pub fn forget_kept(&self) {
-        self.dispatch(Action::Kept(None));
+        let page = self.clone();
         self.attempt(|client| async move {
             client.forget_saved().await;
+            // Not before it is gone: a reload would offer it again.
+            page.dispatch(Action::Kept(None));
             Ok(())
         });
     }

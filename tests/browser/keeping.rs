@@ -64,6 +64,7 @@ fn a_kept_run_can_be_discarded() -> Outcome<()> {
         page.wait_for("the saved state", "kept.includes(5)")?;
         page.reload()?;
         page.click("button", "Discard")?;
+        page.wait_for("the end of the offer", "!document.querySelector('.resume')")?;
         page.reload()?;
         page.find("button", "Start")?;
         assert!(!page.has("button", "Discard")?, "it is offered again");

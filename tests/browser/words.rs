@@ -273,7 +273,7 @@ fn the_picture_of_weights_is_turned_over_and_back() -> Outcome<()> {
         let pressed = |label| format!("trial('{label}').ariaPressed === 'true'");
         page.wait_for("rows", &pressed("Queries as rows"))?;
         // Each row of weights is shared out, whichever way it is drawn.
-        let gives = "document.querySelector('.facts-of dd').textContent";
+        let gives = "document.querySelector('.otherwise .facts-of dd').textContent";
         for label in ["Queries as columns", "Queries as rows"] {
             assert_eq!(page.eval::<String>(gives)?, "1.0000");
             page.eval::<()>(&format!("void trial('{label}').click()"))?;
