@@ -1,16 +1,17 @@
 //! What is asked of the weights between two steps, on the GPU: losses, the next character and
 //! checkpoints, which come from the numbers where they are, against the CPU and the readable model.
 
+mod adapter;
 mod drawn;
 
+use adapter::kernels;
 use burn::tensor::Device;
-use drawn::{VOCAB, model, numbers, pick, unchanged};
+use drawn::{VOCAB, error, model, numbers, pick, text, unchanged};
 use glassformer::config::{Attention, Kind, Preset, Recipe, RunConfig, attention::Normaliser};
 use glassformer::engine::checkpoint;
 use glassformer::engine::device::Place;
 use glassformer::engine::fast::cpu::{Cpu, Lesson};
 use glassformer::engine::fast::gpu::Gpu;
-use glassformer::engine::fast::gpu::kernels::Kernels;
 use glassformer::engine::held::Held;
 use glassformer::engine::learner::parameters;
 use glassformer::engine::params;
@@ -20,44 +21,9 @@ use glassformer::engine::train::Part;
 use glassformer::protocol::{Backend, Path, Sampling};
 use glassformer::random::Stream;
 use glassformer::text::batch::Batch;
-use glassformer::text::corpus::Corpus;
 use pollster::block_on;
 use safetensors::SafeTensors;
 use std::collections::BTreeMap;
-
-const NO_ADAPTER: &str = "There is no GPU for these tests. `cargo xtask test` lends them the one in \
-    software that comes with Chromium.";
-
-/// A GPU of the test's own: without its feature std, wgpu keeps scopes for errors by device and not by
-/// thread.
-fn kernels() -> Kernels {
-    block_on(open()).unwrap_or_else(|why| panic!("{NO_ADAPTER} ({why})"))
-}
-
-async fn open() -> Result<Kernels, String> {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-    let adapter = instance.request_adapter(&Default::default()).await;
-    let adapter = adapter.map_err(|error| error.to_string())?;
-    let descriptor = wgpu::DeviceDescriptor {
-        required_limits: adapter.limits(),
-        ..Default::default()
-    };
-    let device = adapter.request_device(&descriptor).await;
-    let (device, queue) = device.map_err(|error| error.to_string())?;
-    Ok(Kernels::new(device, queue))
-}
-
-/// Largest difference, as a share of the largest number.
-fn error(ours: &[f32], theirs: &[f32]) -> f32 {
-    assert_eq!(ours.len(), theirs.len());
-    let scale = theirs.iter().fold(1e-3f32, |most, x| most.max(x.abs()));
-    let pairs = ours.iter().zip(theirs);
-    // A NaN is an error, not nothing.
-    pairs.fold(0.0, |most, (a, b)| match (a - b).abs() / scale {
-        d if d.is_nan() || d > most => d,
-        _ => most,
-    })
-}
 
 #[test]
 fn losses_and_the_next_character_come_from_the_weights_where_they_are() {
@@ -92,7 +58,7 @@ fn losses_and_the_next_character_come_from_the_weights_where_they_are() {
             };
             let ours = block_on(gpu.losses(&batch)).expect("a sum") as f32;
             let theirs = cpu.losses(&batch) as f32;
-            let far = error(&[ours], &[theirs]);
+            let far = error(&[ours], &[theirs], 1e-3);
             assert!(far < 1e-4, "{ours} {theirs} {config:?}");
 
             // The CPU's logits are those of a whole step, whose first window begins with the context.
@@ -106,7 +72,7 @@ fn losses_and_the_next_character_come_from_the_weights_where_they_are() {
             });
             let last = (context.len() - 1) * VOCAB;
             let ours = block_on(gpu.next_logits(&context)).expect("logits");
-            let far = error(&ours, &cpu.logits()[last..last + VOCAB]);
+            let far = error(&ours, &cpu.logits()[last..last + VOCAB], 1e-3);
             assert!(far < 1e-4, "{far:.1e} {config:?}");
             let [after, ..] = block_on(gpu.state()).expect("a state");
             assert_eq!(after, values, "the weights are where they were");
@@ -158,7 +124,7 @@ fn whoever_asks_is_answered_from_the_weights_of_the_latest_step() {
         config.model.dropout = 0.1;
         config.train.batch_size = 6;
         config.train.warmup = 2;
-        let text = Corpus::named("adjectives").expect("built in").generate(1);
+        let text = text();
         let run = |place: &Place| Run::new(config, &text, place).expect("a run");
         let mut held = Held::new(run(&place));
         let mut last = f32::INFINITY;

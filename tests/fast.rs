@@ -4,8 +4,10 @@
 mod drawn;
 
 use burn::tensor::Device;
-use drawn::{VOCAB, each, model, numbers, pick, tensor, tokens, unchanged};
-use glassformer::config::{Attention, Kind, Preset, Recipe, RunConfig, attention::Normaliser};
+use drawn::{
+    VOCAB, config, each, error, largest, model, numbers, pick, tensor, text, tokens, unchanged,
+};
+use glassformer::config::{Kind, Recipe, RunConfig};
 use glassformer::engine::checkpoint;
 use glassformer::engine::device::Place;
 use glassformer::engine::dropout::Dropout;
@@ -16,24 +18,7 @@ use glassformer::engine::params;
 use glassformer::engine::run::Run;
 use glassformer::engine::train::{Measured, Part, read_steps};
 use glassformer::protocol::Path;
-use glassformer::text::corpus::Corpus;
 use pollster::block_on;
-
-/// Largest difference, as a share of the largest number, or of `least`.
-fn error(ours: &[f32], theirs: &[f32], least: f32) -> f32 {
-    assert_eq!(ours.len(), theirs.len());
-    let scale = largest(theirs).max(least);
-    let pairs = ours.iter().zip(theirs);
-    // A NaN is an error, not nothing.
-    pairs.fold(0.0, |most, (a, b)| match (a - b).abs() / scale {
-        d if d.is_nan() || d > most => d,
-        _ => most,
-    })
-}
-
-fn largest(x: &[f32]) -> f32 {
-    x.iter().fold(0.0, |most, x| most.max(x.abs()))
-}
 
 #[test]
 fn losses_and_gradients_are_the_readable_ones_whatever_the_options() {
@@ -94,21 +79,6 @@ fn losses_and_gradients_are_the_readable_ones_whatever_the_options() {
         compared += 1;
     });
     assert_eq!(compared, 40 * Kind::ALL.len());
-}
-
-fn text() -> String {
-    Corpus::named("adjectives").expect("built in").generate(1)
-}
-
-fn config(kind: Kind, recipe: Recipe, dropout: f32) -> RunConfig {
-    let mut config = RunConfig::new(Preset::Glass, recipe);
-    config.model.attention = Attention::of(kind, Normaliser::Softmax);
-    config.model.n_embd = 16;
-    config.model.block_size = 16;
-    config.model.dropout = dropout;
-    config.train.batch_size = 4;
-    config.train.warmup = 10;
-    config
 }
 
 fn run(config: RunConfig, path: Option<Path>) -> Run {

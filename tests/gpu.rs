@@ -4,10 +4,11 @@
 //! The CPU's is held against the readable model in `fast.rs`, and that one against PyTorch. Nothing
 //! here skips: where there is no adapter, the tests fail and say what to do.
 
+mod adapter;
 mod drawn;
 
 use burn::tensor::Device;
-use drawn::{VOCAB, model, numbers, pick};
+use drawn::{VOCAB, error, largest, model, numbers, pick};
 use glassformer::config::attention::Normaliser;
 use glassformer::config::{Attention, Kind, ModelConfig, Preset, Recipe, RunConfig, TrainConfig};
 use glassformer::engine::dropout::Dropout;
@@ -28,37 +29,14 @@ const MODELS: u32 = 24;
 /// Steps that both executors take.
 const STEPS: u32 = 12;
 
-const NO_ADAPTER: &str = "There is no GPU for these tests. `cargo xtask test` lends them the one in \
-    software that comes with Chromium. By hand: set VK_ICD_FILENAMES to the file \
-    vk_swiftshader_icd.json beside Chromium's program, and LD_LIBRARY_PATH to its folder.";
-
 /// A GPU for the test that runs on this thread: what it refuses must not reach another's.
 fn kernels() -> &'static Kernels {
     thread_local! {
         static OPEN: OnceCell<&'static Kernels> = const { OnceCell::new() };
     }
     // Never given back: wgpu cannot be dropped while a thread ends.
-    let open = || -> &'static Kernels {
-        match block_on(open()) {
-            Ok(kernels) => Box::leak(Box::new(kernels)),
-            Err(why) => panic!("{NO_ADAPTER} ({why})"),
-        }
-    };
+    let open = || -> &'static Kernels { Box::leak(Box::new(adapter::kernels())) };
     OPEN.with(|cell| *cell.get_or_init(open))
-}
-
-async fn open() -> Result<Kernels, String> {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-    let adapter = instance.request_adapter(&Default::default()).await;
-    let adapter = adapter.map_err(|error| error.to_string())?;
-    println!("adapter: {}", adapter.get_info().name);
-    let descriptor = wgpu::DeviceDescriptor {
-        required_limits: adapter.limits(),
-        ..Default::default()
-    };
-    let device = adapter.request_device(&descriptor).await;
-    let (device, queue) = device.map_err(|error| error.to_string())?;
-    Ok(Kernels::new(device, queue))
 }
 
 /// `cargo xtask test` asks it whether the machine has an adapter of its own.
@@ -182,22 +160,6 @@ impl Twins {
             assert!(far < 1e-3, "{name}: {far:.1e} {}", self.name());
         }
     }
-}
-
-/// Largest difference, as a share of the largest number, or of `least`.
-fn error(ours: &[f32], theirs: &[f32], least: f32) -> f32 {
-    assert_eq!(ours.len(), theirs.len());
-    let scale = largest(theirs).max(least);
-    let pairs = ours.iter().zip(theirs);
-    // A NaN is an error, not nothing.
-    pairs.fold(0.0, |most, (a, b)| match (a - b).abs() / scale {
-        d if d.is_nan() || d > most => d,
-        _ => most,
-    })
-}
-
-fn largest(x: &[f32]) -> f32 {
-    x.iter().fold(0.0, |most, x| most.max(x.abs()))
 }
 
 /// Forwards, backwards and a dozen steps, whatever the options.

@@ -4,8 +4,8 @@
 
 mod drawn;
 
-use drawn::{VOCAB, each, model, numbers, pick, tokens, unchanged};
-use glassformer::config::{Attention, Kind, Preset, Recipe, RunConfig, attention::Normaliser};
+use drawn::{VOCAB, config, each, error, model, numbers, pick, text, tokens, unchanged};
+use glassformer::config::{Kind, Recipe, RunConfig};
 use glassformer::engine::checkpoint;
 use glassformer::engine::device::Place as Device;
 use glassformer::engine::dropout::Dropout;
@@ -21,7 +21,6 @@ use glassformer::engine::params;
 use glassformer::engine::run::Run;
 use glassformer::engine::train::{Measured, read_steps};
 use glassformer::protocol::Path;
-use glassformer::text::corpus::Corpus;
 use pollster::block_on;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -133,18 +132,6 @@ fn crew(job: &Job, threads: usize, habit: Habit) -> Crew {
     Crew::new(Box::new(memory), job.clone(), threads)
 }
 
-/// Largest difference, as a share of the largest number, or of `least`.
-fn error(ours: &[f32], theirs: &[f32], least: f32) -> f32 {
-    assert_eq!(ours.len(), theirs.len());
-    let scale = theirs.iter().fold(least, |most, x| most.max(x.abs()));
-    let pairs = ours.iter().zip(theirs);
-    // A NaN is an error, not nothing.
-    pairs.fold(0.0, |most, (a, b)| match (a - b).abs() / scale {
-        d if d.is_nan() || d > most => d,
-        _ => most,
-    })
-}
-
 #[test]
 fn losses_and_gradients_are_those_of_one_thread_whatever_the_options() {
     let mut compared = 0;
@@ -207,23 +194,6 @@ fn losses_and_gradients_are_those_of_one_thread_whatever_the_options() {
         compared += 1;
     });
     assert_eq!(compared, 40 * Kind::ALL.len());
-}
-
-fn text() -> String {
-    Corpus::named("adjectives").expect("built in").generate(1)
-}
-
-fn config(kind: Kind, recipe: Recipe, dropout: f32) -> RunConfig {
-    let mut config = RunConfig::new(Preset::Glass, recipe);
-    config.model.attention = Attention::of(kind, Normaliser::Softmax);
-    config.model.n_embd = 16;
-    config.model.block_size = 16;
-    config.model.dropout = dropout;
-    // With other batches a relu on the fence may take the other side for rounding, here as between
-    // the fast step and the readable one; from then on losses part slowly.
-    config.train.batch_size = 4;
-    config.train.warmup = 10;
-    config
 }
 
 fn run(config: RunConfig) -> Run {

@@ -10,6 +10,7 @@ use glassformer::engine::gpt::Gpt;
 use glassformer::engine::params::{self, Named};
 use glassformer::engine::record::Tape;
 use glassformer::random::Stream;
+use glassformer::text::corpus::Corpus;
 use std::collections::BTreeMap;
 
 /// Characters that a drawn model knows.
@@ -126,4 +127,39 @@ pub fn each(label: &str, mut check: impl FnMut(&ModelConfig, u32, &mut Stream)) 
             check(&config, n, &mut stream);
         }
     }
+}
+
+/// Largest difference, as a share of the largest number, or of `least`.
+pub fn error(ours: &[f32], theirs: &[f32], least: f32) -> f32 {
+    assert_eq!(ours.len(), theirs.len());
+    let scale = largest(theirs).max(least);
+    let pairs = ours.iter().zip(theirs);
+    // A NaN is an error, not nothing.
+    pairs.fold(0.0, |most, (a, b)| match (a - b).abs() / scale {
+        d if d.is_nan() || d > most => d,
+        _ => most,
+    })
+}
+
+pub fn largest(x: &[f32]) -> f32 {
+    x.iter().fold(0.0, |most, x| most.max(x.abs()))
+}
+
+/// A text for whole runs.
+pub fn text() -> String {
+    Corpus::named("adjectives").expect("built in").generate(1)
+}
+
+/// A small run of that kind.
+pub fn config(kind: Kind, recipe: Recipe, dropout: f32) -> RunConfig {
+    let mut config = RunConfig::new(Preset::Glass, recipe);
+    config.model.attention = Attention::of(kind, Normaliser::Softmax);
+    config.model.n_embd = 16;
+    config.model.block_size = 16;
+    config.model.dropout = dropout;
+    // With other batches a relu on the fence may take the other side for rounding; from then on
+    // losses part slowly.
+    config.train.batch_size = 4;
+    config.train.warmup = 10;
+    config
 }
