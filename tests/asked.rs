@@ -110,7 +110,6 @@ fn kept(bytes: &[u8]) -> Kept {
 
 #[test]
 fn whoever_asks_is_answered_from_the_weights_of_the_latest_step() {
-    // burn's tensors are on the CPU here, which the readable path does not notice.
     let place = Place {
         backend: Backend::Webgpu,
         kernels: Some(kernels()),

@@ -26,6 +26,8 @@ pub fn downloads(quick: bool) -> Outcome<Vec<Download>> {
         let run = "void await glassformer.newRun({ corpus: { builtin: 'facts' } })";
         in_browser(&setup, |page| {
             page.eval::<()>(run)?;
+            // What nobody downloads who does not ask for it.
+            page.eval::<()>("await glassformer.debug.trainBy('readable')")?;
             for path in page.site.requests() {
                 let path = path.split('?').next().unwrap_or_default();
                 if let Some(name) = path.strip_prefix(setup.folder) {
@@ -39,9 +41,16 @@ pub fn downloads(quick: bool) -> Outcome<Vec<Download>> {
     let part = |file: &str| match file {
         f if f.contains("engine_cpu") => "CPU engine",
         f if f.contains("engine_webgpu") => "WebGPU engine",
+        f if f.contains("engine_readable") => "WebGPU engine with burn",
         _ => "page",
     };
-    ["page", "CPU engine", "WebGPU engine"]
+    let parts = [
+        "page",
+        "CPU engine",
+        "WebGPU engine",
+        "WebGPU engine with burn",
+    ];
+    parts
         .into_iter()
         .map(|what| {
             let own = files.iter().filter(|file| part(file) == what);

@@ -11,8 +11,6 @@ pub(super) enum Gpu {
     Absent,
     /// It has, but gives no adapter.
     NoAdapter,
-    /// The adapter lacks `timestamp-query`, without which the engine cannot start.
-    NoTimestamps { adapter: String },
     /// Asking for an adapter failed with these words.
     Refused(String),
     /// It worked before and broke on this visit, as this sentence says.
@@ -117,9 +115,6 @@ fn lack(gpu: &Gpu) -> String {
             .into(),
         Gpu::Absent => "This browser has no WebGPU.".into(),
         Gpu::NoAdapter => "This browser has WebGPU, but finds no GPU that it may use.".into(),
-        Gpu::NoTimestamps { adapter } => {
-            format!("The GPU's driver ({adapter}) lacks timestamp-query, which the engine needs.")
-        }
         Gpu::Refused(words) => format!("This browser refuses WebGPU: {words}."),
         Gpu::Broke(sentence) => sentence.clone(),
         Gpu::Usable { .. } => String::new(),
@@ -142,9 +137,6 @@ mod tests {
             Gpu::Insecure,
             Gpu::Absent,
             Gpu::NoAdapter,
-            Gpu::NoTimestamps {
-                adapter: "old".into(),
-            },
             Gpu::Refused("blocked".into()),
         ]
     }

@@ -1,8 +1,9 @@
 //! Downloads that say how far they are.
 
+use super::build::Build;
 use super::fault::{input, internal, words};
 use super::{Progress, address};
-use crate::protocol::{Backend, Fault};
+use crate::protocol::Fault;
 use futures::future::{join, try_join3};
 use gloo::net::http::Request;
 use js_sys::{Promise, Reflect, Uint8Array, WebAssembly};
@@ -19,18 +20,15 @@ pub(super) struct Program {
     pub(super) module: WebAssembly::Module,
 }
 
-/// Fetches the engine for a backend and compiles it while it comes.
+/// Fetches a build of the engine and compiles it while it comes.
 ///
 /// The files keep their names from build to build, so the browser is made to ask whether its
 /// copies are still good; that also renews them for the worker, which imports the script itself.
 ///
 /// # Errors
 /// No network, a server that does not have the file, or a file that is no program.
-pub(super) async fn engine(backend: Backend, progress: Progress<'_>) -> Result<Program, Fault> {
-    let name = match backend {
-        Backend::Cpu => "engine_cpu",
-        Backend::Webgpu => "engine_webgpu",
-    };
+pub(super) async fn engine(build: Build, progress: Progress<'_>) -> Result<Program, Fault> {
+    let name = build.file();
     let loader = address::beside("engine-worker.js")?;
     let script = address::beside(&format!("{name}.js"))?;
     let program = address::beside(&format!("{name}_bg.wasm"))?;

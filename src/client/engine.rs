@@ -1,5 +1,6 @@
 //! Getting an engine: choosing the backend, downloading, starting the worker.
 
+use super::build::Build;
 use super::choice::{Choice, Gpu, Wish, choose};
 use super::download::{self, Program};
 use super::fault::internal;
@@ -56,7 +57,8 @@ impl Client {
             (Place::Chosen(wish), _) => wish,
         };
         let choice = choose(&self.gpu_for(wish).await, wish)?;
-        if let Some(engine) = present.filter(|engine| engine.link.backend == choice.backend) {
+        if let Some(engine) = present.filter(|engine| engine.link.build.backend() == choice.backend)
+        {
             let mut engine = engine;
             engine.info.reason = choice.reason;
             return Ok(engine);
@@ -69,6 +71,16 @@ impl Client {
             }
             started => started.map_err(|(_, fault)| fault),
         }
+    }
+
+    /// The engine with all of WebGPU's paths, which does not take its place yet.
+    ///
+    /// # Errors
+    /// WebGPU cannot be had, or not by that build.
+    pub(super) async fn readable_engine(&self) -> Result<Engine, Fault> {
+        let wish = Wish::Caller(Backend::Webgpu);
+        let choice = choose(&self.gpu_for(wish).await, wish)?;
+        self.start_build(Build::Readable, choice).await
     }
 
     /// Remembers that WebGPU does not work on this visit, and why.
@@ -91,16 +103,16 @@ impl Client {
 
     async fn start(&self, choice: Choice) -> Result<Engine, (Backend, Fault)> {
         let backend = choice.backend;
-        let started = self.start_inner(choice).await;
+        let started = self.start_build(Build::of(backend), choice).await;
         started.map_err(|fault| (backend, fault))
     }
 
-    async fn start_inner(&self, choice: Choice) -> Result<Engine, Fault> {
-        let backend = choice.backend;
-        let program = self.program(backend).await?;
+    async fn start_build(&self, build: Build, choice: Choice) -> Result<Engine, Fault> {
+        let backend = build.backend();
+        let program = self.program(build).await?;
         self.tell(&Notice::Starting(backend));
         let client = Rc::downgrade(&self.0);
-        let (link, up) = Link::start(backend, &program, move |link, heard| {
+        let (link, up) = Link::start(build, &program, move |link, heard| {
             if let Some(inner) = client.upgrade() {
                 Client(inner).hear(link, heard);
             }
@@ -140,26 +152,26 @@ impl Client {
         }
     }
 
-    async fn program(&self, backend: Backend) -> Result<Program, Fault> {
+    async fn program(&self, build: Build) -> Result<Program, Fault> {
         let programs = &self.0.programs;
         let here = programs
             .borrow()
             .iter()
-            .find(|(other, _)| *other == backend)
+            .find(|(other, _)| *other == build)
             .map(|(_, program)| program.clone());
         if let Some(program) = here {
             return Ok(program);
         }
         let progress = |received, total| {
             self.tell(&Notice::Download {
-                backend,
+                backend: build.backend(),
                 received,
                 total,
             });
         };
         progress(0, None);
-        let program = download::engine(backend, &progress).await?;
-        programs.borrow_mut().push((backend, program.clone()));
+        let program = download::engine(build, &progress).await?;
+        programs.borrow_mut().push((build, program.clone()));
         Ok(program)
     }
 }

@@ -21,7 +21,7 @@ impl Client {
             Heard::Event(event, payloads) if in_use => self.hear_event(event, payloads),
             Heard::Broken(fault) if in_use => {
                 self.with(|state| {
-                    state.broken = Some((link.backend, fault));
+                    state.broken = Some((link.build.backend(), fault));
                     state.engine = None;
                 });
                 let client = self.clone();

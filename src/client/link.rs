@@ -1,8 +1,9 @@
 //! One worker, and the questions that it has not answered yet.
 
+use super::build::Build;
 use super::download::Program;
 use super::fault::{internal, words};
-use crate::protocol::{Backend, Command, Event, Fault, FaultKind, Reply, Request};
+use crate::protocol::{Command, Event, Fault, FaultKind, Reply, Request};
 use crate::wire::Parcel;
 use futures::channel::oneshot;
 use gloo::events::EventListener;
@@ -45,7 +46,7 @@ type Hear = dyn Fn(&Link, Heard);
 
 /// A live worker, or one that broke. Dropping it ends the worker.
 pub(super) struct Link {
-    pub(super) backend: Backend,
+    pub(super) build: Build,
     worker: Worker,
     hear: Box<Hear>,
     up: RefCell<Option<oneshot::Sender<()>>>,
@@ -62,7 +63,7 @@ impl Link {
     /// # Errors
     /// When the browser gives no worker.
     pub(super) fn start(
-        backend: Backend,
+        build: Build,
         program: &Program,
         hear: impl Fn(&Link, Heard) + 'static,
     ) -> Result<(Rc<Self>, oneshot::Receiver<()>), Fault> {
@@ -75,11 +76,11 @@ impl Link {
         };
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        options.set_name(backend.name());
+        options.set_name(build.backend().name());
         let worker = Worker::new_with_options(&program.loader, &options).map_err(refused)?;
         let (up, is_up) = oneshot::channel();
         let link = Rc::new_cyclic(|weak: &Weak<Link>| Link {
-            backend,
+            build,
             _listeners: Self::listen(&worker, weak),
             worker,
             hear: Box::new(hear),

@@ -7,6 +7,7 @@
 //! [`Notice`]s.
 
 mod address;
+mod build;
 mod choice;
 mod download;
 mod engine;
@@ -33,6 +34,7 @@ use crate::config::{Preset, RunConfig};
 use crate::models::Manifest;
 use crate::protocol::{Backend, Command, Fault, Path, Sampling, TrainSummary};
 use crate::trace::{Arrays, Format, Intervention, Trace};
+use build::Build;
 use download::Program;
 use engine::Place;
 use futures::lock::Mutex;
@@ -100,7 +102,7 @@ struct Inner {
     /// Whoever changes the engine or the run holds it, so that one change ends before the next.
     turn: Mutex<()>,
     /// The engines downloaded so far.
-    programs: RefCell<Vec<(Backend, Program)>>,
+    programs: RefCell<Vec<(Build, Program)>>,
     /// The list of ready-made models, once it was fetched.
     manifest: RefCell<Option<Rc<Manifest>>>,
     /// A model's file that came before its engine.
@@ -456,11 +458,14 @@ impl Client {
     }
 
     /// Has steps computed in that way from now on, as long as the engine in use lasts; `None` for the
-    /// best there is.
+    /// best there is. For the readable path on WebGPU the run moves to another build of the engine.
     ///
     /// # Errors
-    /// There is no engine, or it breaks.
+    /// There is no run, it breaks, or that build cannot be had: then the run stays where it is.
     pub async fn train_by(&self, path: Option<Path>) -> Result<(), Fault> {
+        if path == Some(Path::Readable) {
+            self.move_to_readable().await?;
+        }
         self.ask_once(Command::TrainBy { path }).await.map(|_| ())
     }
 

@@ -8,9 +8,6 @@ use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-/// What the engine's device needs of an adapter.
-const NEEDED: &str = "timestamp-query";
-
 /// Asks for an adapter, as the engine will.
 pub(super) async fn probe() -> Gpu {
     let window = gloo::utils::window();
@@ -38,22 +35,10 @@ async fn adapter_of(gpu: &JsValue) -> Result<JsValue, JsValue> {
 fn judge(adapter: &JsValue) -> Gpu {
     let info = get(adapter, "info");
     let name = adapter_name(&info);
-    if !has_feature(adapter, NEEDED) {
-        return Gpu::NoTimestamps { adapter: name };
-    }
     Gpu::Usable {
         software: get(&info, "isFallbackAdapter").is_truthy() || name.contains("swiftshader"),
         adapter: name,
     }
-}
-
-fn has_feature(adapter: &JsValue, feature: &str) -> bool {
-    let features = get(adapter, "features");
-    let Ok(has) = get(&features, "has").dyn_into::<Function>() else {
-        return false;
-    };
-    has.call1(&features, &JsValue::from_str(feature))
-        .is_ok_and(|answer| answer.is_truthy())
 }
 
 /// What the browser lets one know of the GPU: browsers differ in which of the four they fill.

@@ -3,6 +3,7 @@
 //! Whatever changes the engine or the run takes its turn ([`super::Inner::turn`]). A request that
 //! finds the engine broken replaces it within its turn; so does `hear` when nobody asks.
 
+use super::build::Build;
 use super::choice::Wish;
 use super::engine::{Engine, Place, within};
 use super::fault::{internal, state};
@@ -115,10 +116,27 @@ impl Client {
     pub(super) async fn move_run(&self, backend: Backend) -> Result<Rc<Started>, Fault> {
         let _turn = self.0.turn.lock().await;
         let (link, _) = self.ensure().await?;
-        let engine = self
-            .engine_for(Place::Chosen(Wish::Caller(backend)))
-            .await?;
-        if Rc::ptr_eq(&engine.link, &link) {
+        let place = Place::Chosen(Wish::Caller(backend));
+        let engine = self.engine_for(place).await?;
+        self.move_between(&link, engine).await
+    }
+
+    /// Sees to it that the run's engine has its backend's plain operations.
+    pub(super) async fn move_to_readable(&self) -> Result<(), Fault> {
+        let _turn = self.0.turn.lock().await;
+        let (link, _) = self.ensure().await?;
+        match link.build {
+            Build::Cpu | Build::Readable => Ok(()),
+            Build::Webgpu => {
+                let engine = self.readable_engine().await?;
+                self.move_between(&link, engine).await.map(|_| ())
+            }
+        }
+    }
+
+    /// Takes the run from the one engine to the other, for who has the turn.
+    async fn move_between(&self, link: &Rc<Link>, engine: Engine) -> Result<Rc<Started>, Fault> {
+        if Rc::ptr_eq(&engine.link, link) {
             return self.started();
         }
         let (_, checkpoint) = link.ask(
@@ -156,7 +174,7 @@ impl Client {
             let fault = internal("the engine did not pause in time");
             if link.put_away(&fault) {
                 self.with(|state| {
-                    state.broken = Some((link.backend, fault));
+                    state.broken = Some((link.build.backend(), fault));
                     state.engine = None;
                 });
             }
@@ -280,7 +298,9 @@ impl Client {
         };
         match has_run(&engine, material).await {
             Ok(info) => Ok((engine, info)),
-            Err(Lost::Gone(fault)) if may_move && engine.link.backend == Backend::Webgpu => {
+            Err(Lost::Gone(fault))
+                if may_move && engine.link.build.backend() == Backend::Webgpu =>
+            {
                 self.give_up_gpu(&fault);
                 let engine = self.engine_for(Place::Chosen(Wish::Open)).await?;
                 let info = has_run(&engine, material).await.map_err(Lost::into_fault)?;

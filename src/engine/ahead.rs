@@ -1,12 +1,12 @@
 //! The fast step on the GPU, ahead of the model that burn has: its weights are newer until somebody
 //! asks for them. Where an engine is built for the CPU only there is none of it.
 
-#[cfg(feature = "gpu")]
+#[cfg(feature = "webgpu")]
 pub use gpu::Ahead;
-#[cfg(not(feature = "gpu"))]
+#[cfg(not(feature = "webgpu"))]
 pub use none::Ahead;
 
-#[cfg(feature = "gpu")]
+#[cfg(feature = "webgpu")]
 mod gpu {
     use crate::engine::fast::cpu::Lesson;
     use crate::engine::fast::gpu::Gpu;
@@ -141,7 +141,7 @@ mod gpu {
     }
 }
 
-#[cfg(not(feature = "gpu"))]
+#[cfg(not(feature = "webgpu"))]
 mod none {
     use crate::engine::fast::plan::Uncovered;
     use crate::engine::run::Run;

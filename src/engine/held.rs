@@ -14,9 +14,9 @@ use super::fast::plan::Uncovered;
 use super::fast::threads::alone::Alone;
 use super::run::{Run, input};
 use super::sample::Generation;
-use super::train::{Measured, Part, Queued, read_steps};
+use super::train::{Measured, Part, Queued, no_text, read_steps};
 use crate::config::RunConfig;
-use crate::protocol::{Backend, Fault, Path, RunInfo, Threads};
+use crate::protocol::{Backend, Fault, FaultKind, Path, RunInfo, Threads};
 use crate::text::tokenizer::Tokenizer;
 use crate::trace::Entry;
 
@@ -149,12 +149,29 @@ impl Held {
         if let (Some(why), Some(Path::Fast)) = (&self.uncovered, self.run.learner.asked()) {
             return Err(input(format!("{why}; take the readable path.")));
         }
+        let place = &self.run.place;
+        if place.backend != place.plain_on {
+            return Err(self.not_here());
+        }
         self.look().await?;
         self.newest = Newest::Run;
         self.run.hire().await;
         let queued = self.run.queue_step()?;
         self.queued.push(queued);
         Ok(())
+    }
+
+    /// What is said where the GPU has the fast step alone, and that cannot or may not be taken.
+    fn not_here(&self) -> Fault {
+        match (&self.uncovered, &self.run.text) {
+            (_, None) => no_text(),
+            (Some(why), _) => Fault::new(FaultKind::Device, format!("{why}.")),
+            (None, _) => Fault::new(
+                FaultKind::State,
+                "The readable path on the GPU is in another build of this engine, with burn's own \
+                 operations there (feature burn-wgpu).",
+            ),
+        }
     }
 
     /// Whether there is a twin and it may be used; it is made where it can be, and has the weights of
@@ -244,7 +261,7 @@ impl Held {
     /// As [`read_steps`].
     pub async fn read_steps(&mut self, all: bool) -> Result<Vec<Measured>, Fault> {
         let mut measured = Vec::new();
-        if all || self.queued.len() >= under_way(self.run.place.backend) {
+        if all || self.queued.len() >= under_way(self.run.place.plain_on) {
             measured = read_steps(std::mem::take(&mut self.queued)).await?;
         }
         if let Some(ahead) = &mut self.ahead {

@@ -52,7 +52,7 @@ impl Generation {
     /// # Errors
     /// When the device fails.
     pub async fn advance(&mut self, run: &Run) -> Result<String, Fault> {
-        let logits = match run.place.backend {
+        let logits = match run.place.plain_on {
             Backend::Cpu => {
                 let seen = seen(&self.tokens);
                 // The made-up first character is forgotten as soon as there is a real one.
@@ -98,7 +98,7 @@ pub async fn next_logits(run: &Run, context: &[u32]) -> Result<Vec<f32>, Fault> 
     let last = context.len() - 1;
     // On a GPU every new length would compile new kernels: fill up to the block, which causal
     // attention cannot see. On the CPU a short context is simply less work.
-    let t = match run.place.backend {
+    let t = match run.place.plain_on {
         Backend::Webgpu => run.config.model.block_size,
         Backend::Cpu => context.len(),
     };

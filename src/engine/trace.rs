@@ -87,7 +87,7 @@ impl Run {
             model: self.config.model,
             step: self.step,
             path: Path::Readable,
-            backend: self.place.backend,
+            backend: self.place.plain_on,
             interventions: changes.to_vec(),
             first,
             entries: entries.collect(),

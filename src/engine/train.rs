@@ -127,7 +127,7 @@ impl Run {
             0,
         ); // [2]
         // On a GPU to ask now would be to wait: there a step is taken whatever its numbers are.
-        if self.place.backend == Backend::Cpu {
+        if self.place.plain_on == Backend::Cpu {
             let there = at_once(numbers.clone())?;
             if !there[1].is_finite() {
                 let gradients = at_once(params::plain(gradients))?;

@@ -31,8 +31,8 @@ fn falls_back(stand: Stand, words: &[&str]) -> Outcome<()> {
         assert_eq!(page.eval::<Trained>("await glassformer.train(1)")?.step, 3);
 
         let requests = page.site.requests();
-        let large = requests.iter().find(|path| path.contains("webgpu"));
-        assert_eq!(large, None, "the large engine was downloaded for nothing");
+        let other = requests.iter().find(|path| path.contains("webgpu"));
+        assert_eq!(other, None, "WebGPU's engine was downloaded for nothing");
         Ok(())
     })
 }
@@ -58,8 +58,41 @@ fn a_browser_without_an_adapter() -> Outcome<()> {
 }
 
 #[test]
-fn an_adapter_without_timestamps() -> Outcome<()> {
-    falls_back(Stand::NoTimestamps, &["timestamp-query"])
+fn an_adapter_without_timestamps_lacks_the_readable_path_alone() -> Outcome<()> {
+    let setup = Setup {
+        stand: Stand::NoTimestamps,
+        ..Setup::webgpu()
+    };
+    in_browser(&setup, |page| {
+        let made = runs::new_run(page, &runs::small())?;
+        assert_eq!(made.backend, "webgpu");
+        runs::losses(page, 2)?;
+        let message = page.rejection("await glassformer.debug.trainBy('readable')")?;
+        says(&message, &["timestamp-query"]);
+        // The run stays where it is.
+        assert_eq!(page.eval::<Trained>("await glassformer.train(1)")?.step, 3);
+        Ok(())
+    })
+}
+
+#[test]
+fn nobody_downloads_burns_gpu_half_unasked() -> Outcome<()> {
+    in_browser(&Setup::webgpu(), |page| {
+        let made = runs::new_run(page, &runs::small())?;
+        assert_eq!(made.backend, "webgpu");
+        runs::losses(page, 2)?;
+        page.eval::<serde_json::Value>("(await glassformer.trace('the ')).text")?;
+        let asked_for = |page: &Page| {
+            let requests = page.site.requests();
+            requests.iter().any(|path| path.contains("readable"))
+        };
+        assert!(!asked_for(page));
+        page.eval::<()>("await glassformer.debug.trainBy('readable')")?;
+        assert!(asked_for(page));
+        // The run has come along.
+        assert_eq!(page.eval::<Trained>("await glassformer.train(1)")?.step, 3);
+        Ok(())
+    })
 }
 
 #[test]
@@ -104,7 +137,7 @@ fn comes_to_its_end(page: &mut Page, steps: u32) -> Outcome<()> {
 fn a_worker_that_crashes_is_replaced() -> Outcome<()> {
     in_browser(&Setup::cpu(), |page| {
         // The fast step would be at its end before anything can break.
-        page.eval::<serde_json::Value>("await glassformer.ready")?;
+        runs::new_run(page, &runs::small())?;
         page.eval::<()>("await glassformer.debug.trainBy('readable')")?;
         train_past_a_saved_state(page, "cpu", 400)?;
         page.eval_in_worker::<()>(

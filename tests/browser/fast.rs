@@ -41,13 +41,14 @@ fn losses(page: &mut Page, spec: &Json, paths: &[(&str, usize)]) -> Outcome<(Vec
     Ok((losses, after))
 }
 
-/// The readable path's losses, and those of each of the others.
+/// The fast step's losses in the engine that visitors get, then those of other paths, for which the
+/// run moves to the build that has burn on the GPU too.
 fn agree(spec: &Json, steps: usize, others: &[&[(&str, usize)]]) -> Outcome<()> {
     in_browser(&counting(), |page| {
-        let (readable, after) = losses(page, spec, &[("readable", steps)])?;
+        let (fast, after) = losses(page, spec, &[("fast", steps)])?;
         for paths in others {
-            let (fast, seen) = losses(page, spec, paths)?;
-            runs::agree(&readable, &fast, 1e-3)?;
+            let (other, seen) = losses(page, spec, paths)?;
+            runs::agree(&fast, &other, 1e-3)?;
             runs::agree(&[after], &[seen], 1e-3)?;
         }
         Ok(())
@@ -55,7 +56,7 @@ fn agree(spec: &Json, steps: usize, others: &[&[(&str, usize)]]) -> Outcome<()> 
 }
 
 const FIFTY: &[&[(&str, usize)]] = &[
-    &[("fast", 50)],
+    &[("readable", 50)],
     &[("fast", 15), ("readable", 10), ("fast", 25)],
 ];
 
@@ -74,17 +75,17 @@ fn and_so_they_do_with_dropout() -> Outcome<()> {
 
 #[test]
 fn and_so_do_head_gated_ones() -> Outcome<()> {
-    agree(&spec("head_gated", 0.2), 30, &[&[("fast", 30)]])
+    agree(&spec("head_gated", 0.2), 30, &[&[("readable", 30)]])
 }
 
 #[test]
 fn and_so_do_those_of_adaptive_span() -> Outcome<()> {
-    agree(&spec("adaptive_span", 0.2), 30, &[&[("fast", 30)]])
+    agree(&spec("adaptive_span", 0.2), 30, &[&[("readable", 30)]])
 }
 
 #[test]
 fn and_so_do_additive_ones() -> Outcome<()> {
-    agree(&spec("additive", 0.2), 30, &[&[("fast", 30)]])
+    agree(&spec("additive", 0.2), 30, &[&[("readable", 30)]])
 }
 
 /// What fifty steps in a row ask of the browser, once the first have been made.

@@ -124,7 +124,7 @@ fn error(ours: &[Option<f64>], theirs: &[f64]) -> f64 {
 }
 
 /// Every intermediate of every golden file, on that engine.
-fn gives_the_oracles_numbers(setup: Setup, bound: f64) -> Outcome<()> {
+fn gives_the_oracles_numbers(setup: Setup, path: &str, bound: f64) -> Outcome<()> {
     let all: Vec<Golden> = golden_paths().iter().map(|p| Golden::read(p)).collect();
     assert!(all.len() >= 20, "{} golden files are too few", all.len());
     let files = all.iter().map(|golden| {
@@ -143,6 +143,7 @@ fn gives_the_oracles_numbers(setup: Setup, bound: f64) -> Outcome<()> {
                  await glassformer.load(new Uint8Array(await file.arrayBuffer()));",
                 golden.name
             ))?;
+            page.eval::<()>(&format!("await glassformer.debug.trainBy({path:?})"))?;
             let ours = arrays(page, &golden.text)?;
             let names: Vec<&String> = ours.iter().map(|(name, ..)| name).collect();
             let missing = golden.hooks.keys().find(|name| !names.contains(name));
@@ -168,12 +169,17 @@ fn gives_the_oracles_numbers(setup: Setup, bound: f64) -> Outcome<()> {
 
 #[test]
 fn the_cpu_engine_gives_the_oracles_numbers() -> Outcome<()> {
-    gives_the_oracles_numbers(Setup::cpu(), 1e-5)
+    gives_the_oracles_numbers(Setup::cpu(), "fast", 1e-5)
 }
 
 #[test]
 fn the_webgpu_engine_gives_the_oracles_numbers() -> Outcome<()> {
-    gives_the_oracles_numbers(Setup::webgpu(), 1e-4)
+    gives_the_oracles_numbers(Setup::webgpu(), "fast", 1e-5)
+}
+
+#[test]
+fn burns_operations_on_webgpu_give_the_oracles_numbers() -> Outcome<()> {
+    gives_the_oracles_numbers(Setup::webgpu(), "readable", 1e-4)
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub fn test(machine: &Machine) -> Result<()> {
             "--test",
             "asked",
         ]);
-        cargo.args(["--no-default-features", "--features", "gpu-native"]);
+        cargo.args(["--no-default-features", "--features", "webgpu"]);
         cargo
     };
     // Compiling is shown, so that what follows can be quiet.

@@ -24,7 +24,7 @@ pub mod embedding;
 pub mod evaluate;
 pub mod functions;
 pub mod gate;
-#[cfg(feature = "gpu")]
+#[cfg(feature = "webgpu")]
 pub mod gpu;
 pub mod join;
 pub mod lanes;

@@ -11,7 +11,7 @@ pub enum Stand {
     NoWebgpu,
     /// `requestAdapter` gives null, as on a machine whose GPU is on the browser's block list.
     NoAdapter,
-    /// The adapter lacks `timestamp-query`, without which the engine's runtime cannot start.
+    /// The adapter lacks `timestamp-query`, without which burn does not start on it.
     NoTimestamps,
 }
 

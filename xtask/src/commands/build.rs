@@ -9,7 +9,7 @@ pub fn run() -> Result<()> {
     let mut machine = Machine::here()?;
     setup::ensure(&mut machine, &setup::SITE)?;
     println!(
-        "\nBuilding the page and its two engines: the first time about 15 minutes on two cores.\n"
+        "\nBuilding the page and its three engines: the first time about 15 minutes on two cores.\n"
     );
     site::build(&machine)?;
     site::print_sizes(&machine)?;

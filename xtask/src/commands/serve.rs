@@ -27,7 +27,7 @@ pub fn run(options: Options) -> Result<()> {
     let address = format!("http://127.0.0.1:{port}/");
 
     println!(
-        "\nBuilding the page and its two engines: the first time about 15 minutes on two cores, \
+        "\nBuilding the page and its three engines: the first time about 15 minutes on two cores, \
          later seconds to minutes."
     );
     println!("Then open {address} (Ctrl-C ends it).\n");

@@ -18,10 +18,10 @@ pub struct Options {
 const PAGE: &[&str] = &["--no-default-features", "--features", "page"];
 /// The engine alone, for the CPU.
 const ENGINE: &[&str] = &["--no-default-features", "--features", "engine"];
-/// The engine with WebGPU.
-const WEBGPU: &[&str] = &["--no-default-features", "--features", "engine,webgpu"];
-/// The same with its tests that need no browser.
-const WEBGPU_TESTS: &[&str] = &["--no-default-features", "--features", "webgpu,gpu-native"];
+/// The engine with the fast step on a GPU.
+const WEBGPU: &[&str] = &["--no-default-features", "--features", "webgpu"];
+/// The same with burn's operations on the GPU.
+const READABLE: &[&str] = &["--no-default-features", "--features", "burn-wgpu"];
 
 /// Runs the stages and sums them up; an error when one of them failed.
 pub fn run(options: Options) -> Result<()> {
@@ -92,12 +92,16 @@ fn lints(report: &mut Report, machine: &Machine, fast: bool) -> Result<()> {
     report.stage("Clippy: engine", || of_product(ENGINE, &["--all-targets"]))?;
     if fast {
         report.skip("Clippy: engine with WebGPU", "--fast");
+        report.skip("Clippy: engine with burn on WebGPU", "--fast");
     } else {
         report.stage("Clippy: engine with WebGPU", || {
             of_product(
-                WEBGPU_TESTS,
+                WEBGPU,
                 &["--lib", "--bins", "--test", "gpu", "--test", "asked"],
             )
+        })?;
+        report.stage("Clippy: engine with burn on WebGPU", || {
+            of_product(READABLE, &["--lib", "--bins"])
         })?;
     }
 
@@ -109,7 +113,7 @@ fn lints(report: &mut Report, machine: &Machine, fast: bool) -> Result<()> {
         programs::run(&mut doc)
     };
     report.stage("Documentation", || {
-        let engine = if fast { ENGINE } else { WEBGPU };
+        let engine = if fast { ENGINE } else { READABLE };
         document(&["--package", "xtask"])?;
         document(&[&["--package", "glassformer", "--lib"], PAGE].concat())?;
         document(&[&["--package", "glassformer", "--lib"], engine].concat())

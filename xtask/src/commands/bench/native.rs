@@ -116,7 +116,7 @@ fn engine(
     });
     let mut cargo = machine.cargo();
     // One build serves both.
-    let features = if gpu { "engine,webgpu" } else { "engine" };
+    let features = if gpu { "webgpu" } else { "engine" };
     cargo.args(["run", "--profile", "native", "--no-default-features"]);
     cargo.args(["--features", features, "--bin", "engine", "--", "bench"]);
     cargo.arg("--text").arg(text).arg("--json").arg(&file);
