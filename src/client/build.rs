@@ -29,6 +29,18 @@ impl Build {
         }
     }
 
+    /// Why it was taken, and where it computes what.
+    pub(super) fn said(self, reason: String) -> String {
+        match self {
+            Build::Cpu => reason,
+            Build::Webgpu => format!(
+                "{reason} Models train there; passes that are looked into are computed on the CPU, \
+                 from the same weights."
+            ),
+            Build::Readable => format!("{reason} Everything is computed there."),
+        }
+    }
+
     /// Its files' name, as `Cargo.toml` names the program.
     pub(super) fn file(self) -> &'static str {
         match self {

@@ -60,7 +60,7 @@ impl Client {
         if let Some(engine) = present.filter(|engine| engine.link.build.backend() == choice.backend)
         {
             let mut engine = engine;
-            engine.info.reason = choice.reason;
+            engine.info.reason = engine.link.build.said(choice.reason);
             return Ok(engine);
         }
         match self.start(choice).await {
@@ -142,7 +142,7 @@ impl Client {
                     backend,
                     // The probe may know it where the engine does not.
                     adapter: adapter.or(choice.adapter),
-                    reason: choice.reason,
+                    reason: build.said(choice.reason),
                     version,
                 },
             }),
