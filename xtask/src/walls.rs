@@ -58,7 +58,9 @@ pub fn page_without_engine(machine: &Machine) -> Result<()> {
 /// No file but [`CHANCE`] makes random numbers: runs must repeat to the bit.
 pub fn one_source_of_chance(machine: &Machine) -> Result<()> {
     let mut files = Vec::new();
-    rust_files(&machine.root.join("src"), &mut files)?;
+    for folder in ["lanes/src", "src"] {
+        rust_files(&machine.root.join(folder), &mut files)?;
+    }
     let mut found = Vec::new();
     for file in &files {
         let name = file.strip_prefix(&machine.root).unwrap_or(file);

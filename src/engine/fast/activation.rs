@@ -8,8 +8,8 @@
 //! Phi is the normal distribution (Hendrycks and Gimpel 2016, the exact form), phi its density.
 
 use super::arena::{Arena, Slot};
-use super::functions::normal;
-use super::lanes::{F32x4, LANES, map, map2};
+use lanes::functions::normal;
+use lanes::{F32x4, LANES, map, map2};
 
 #[derive(Clone, Debug)]
 pub enum Activation {

@@ -9,9 +9,9 @@
 //! ```
 
 use super::arena::{Arena, Slot};
-use super::lanes::{F32x4, LANES, dot};
 use crate::config::TrainConfig;
 use crate::engine::optim::{EPS, learning_rate};
+use lanes::{F32x4, LANES, dot};
 
 /// Where parameters, gradients and moments lie: `[n]` each, in one order.
 #[derive(Clone, Debug)]

@@ -8,8 +8,8 @@
 //! t has D numbers for each pair: it is computed again on the way back, which costs less than to
 //! keep it.
 
-use super::functions::exp;
-use super::lanes::{F32x4, LANES};
+use lanes::functions::exp;
+use lanes::{F32x4, LANES};
 
 /// One head's queries, keys and vector, each row filled up with zeros to whole vectors of four, and
 /// their gradients: room for [`Room::numbers`].

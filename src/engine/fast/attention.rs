@@ -15,12 +15,12 @@ use super::additive::{Room, Rows};
 use super::arena::{Arena, Node, Slot};
 use super::dropout::Mask;
 use super::gate::{Row, Stats};
-use super::lanes::{F32x4, dot, map};
-use super::matmul::{Causal, Matrix, Scratch, Size, Start, multiply};
 use super::pattern;
 use super::span::{Look, Span};
 use crate::config::attention::Normaliser;
 use crate::engine::dropout::{Dropout, Site};
+use lanes::matmul::{Causal, Matrix, Scratch, Size, Start, multiply};
+use lanes::{F32x4, dot, map};
 
 /// How many of what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

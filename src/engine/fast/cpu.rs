@@ -2,12 +2,12 @@
 
 use super::arena::Arena;
 use super::evaluate::{Filled, filled};
-use super::matmul::Scratch;
 use super::plan::{Job, Op, Parameter, Plan, Uncovered};
 use super::threads::share::Share;
 use crate::config::{ModelConfig, TrainConfig};
 use crate::engine::dropout::Dropout;
 use crate::text::batch::Batch;
+use lanes::matmul::Scratch;
 
 /// A plan and its memory.
 #[derive(Debug)]

@@ -10,8 +10,8 @@
 
 use super::arena::{Arena, Node, Slot};
 use super::evaluate::UNASKED;
-use super::lanes::{F32x4, largest, map};
 use super::pattern::exponentials;
+use lanes::{F32x4, largest, map};
 
 #[derive(Clone, Debug)]
 pub struct CrossEntropy {

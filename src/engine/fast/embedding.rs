@@ -7,7 +7,7 @@
 //! The way back adds each row's gradient to the rows that it was made of.
 
 use super::arena::{Arena, Node};
-use super::lanes::add;
+use lanes::add;
 
 #[derive(Clone, Debug)]
 pub struct Embedding {

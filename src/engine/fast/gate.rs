@@ -12,9 +12,9 @@
 
 use super::arena::{Arena, Node, Slot};
 use super::attention::Heads;
-use super::functions::{exp, tanh};
-use super::lanes::{F32x4, dot, map};
 use crate::config::attention::GateForm;
+use lanes::functions::{exp, tanh};
+use lanes::{F32x4, dot, map};
 
 /// Under the root of the spread, as in the readable kind.
 const EPS: f32 = 1e-8;

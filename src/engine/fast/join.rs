@@ -8,8 +8,8 @@
 
 use super::arena::{Arena, Node, Slot};
 use super::dropout::Mask;
-use super::lanes::add;
 use crate::engine::dropout::{Dropout, Site};
+use lanes::add;
 
 #[derive(Clone, Debug)]
 pub struct Join {

@@ -8,8 +8,8 @@
 //! Three products of two matrices, and most of a step's time.
 
 use super::arena::{Arena, Node, Write};
-use super::lanes::add;
-use super::matmul::{Causal, Matrix, Scratch, Size, Start, multiply};
+use lanes::add;
+use lanes::matmul::{Causal, Matrix, Scratch, Size, Start, multiply};
 
 #[derive(Clone, Debug)]
 pub struct Linear {

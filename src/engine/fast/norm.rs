@@ -9,8 +9,8 @@
 //! dx lacks what of g would only move the mean or the scale, since the norm takes both out again.
 
 use super::arena::{Arena, Node, Slot, Write};
-use super::lanes::{dot, sum};
 use crate::engine::layers::LAYER_NORM_EPS;
+use lanes::{dot, sum};
 
 #[derive(Clone, Debug)]
 pub struct LayerNorm {

@@ -9,9 +9,9 @@
 //! The 1 in off_by_one's sum is a key whose score is 0 and whose weight nobody uses: the slope is
 //! softmax's.
 
-use super::functions::{exp, sigmoid};
-use super::lanes::{F32x4, dot, largest, map, map2, sum};
 use crate::config::attention::Normaliser;
+use lanes::functions::{exp, sigmoid};
+use lanes::{F32x4, dot, largest, map, map2, sum};
 
 /// Scores of a query for the keys that it may see become weights, in place: `[i + 1]`, i the
 /// query's position.

@@ -9,10 +9,10 @@
 //! The objective's price of a span, `span_penalty` times the mean of z / M, comes in on the way back.
 
 use super::arena::{Arena, Node, Slot};
-use super::functions::sigmoid;
-use super::lanes::{add, map};
 use crate::config::attention::{AdaptiveSpan, Sharpen, SpanFrom};
 use crate::engine::attention::MIN_TEMPERATURE;
+use lanes::functions::sigmoid;
+use lanes::{add, map};
 
 /// What a span is read from: the mean of what came so far, or the position alone.
 #[derive(Clone, Debug)]

@@ -8,10 +8,10 @@
 //! ```
 
 use super::arena::{Node, Slot};
-use super::functions::sigmoid;
-use super::lanes::{F32x4, dot, largest, map, sum};
 use super::pattern::{exponentials, scale};
 use crate::config::attention::Normaliser;
+use lanes::functions::sigmoid;
+use lanes::{F32x4, dot, largest, map, sum};
 
 /// What an attention needs to know of spans.
 #[derive(Clone, Debug)]

@@ -10,7 +10,6 @@ use super::embedding::Embedding;
 use super::gate::{Gate, Stats};
 use super::join::Join;
 use super::linear::Linear;
-use super::matmul::Scratch;
 use super::norm::LayerNorm;
 use super::plan::Op;
 use super::reach::{Gist, Reach};
@@ -18,6 +17,7 @@ use super::span::Span;
 use crate::config::attention::{AdaptiveSpan, GateForm, Normaliser, Sharpen, SpanFrom};
 use crate::engine::dropout::{Dropout, Site};
 use crate::random::Stream;
+use lanes::matmul::Scratch;
 
 const B: usize = 2;
 const T: usize = 5;

@@ -85,8 +85,8 @@ fn lints(report: &mut Report, machine: &Machine, fast: bool) -> Result<()> {
     let of_product = |features: &[&str], targets: &[&str]| {
         clippy(&[&["--package", "glassformer"], features, targets].concat())
     };
-    report.stage("Clippy: xtask", || {
-        clippy(&["--package", "xtask", "--all-targets"])
+    report.stage("Clippy: xtask and lanes", || {
+        clippy(&["--package", "xtask", "--package", "lanes", "--all-targets"])
     })?;
     report.stage("Clippy: page", || of_product(PAGE, &["--lib", "--bins"]))?;
     report.stage("Clippy: engine", || of_product(ENGINE, &["--all-targets"]))?;
@@ -114,7 +114,7 @@ fn lints(report: &mut Report, machine: &Machine, fast: bool) -> Result<()> {
     };
     report.stage("Documentation", || {
         let engine = if fast { ENGINE } else { READABLE };
-        document(&["--package", "xtask"])?;
+        document(&["--package", "xtask", "--package", "lanes"])?;
         document(&[&["--package", "glassformer", "--lib"], PAGE].concat())?;
         document(&[&["--package", "glassformer", "--lib"], engine].concat())
     })?;
@@ -153,13 +153,13 @@ fn native_tests(report: &mut Report, machine: &Machine) -> Result<()> {
         cargo.arg("test").args(arguments);
         programs::run(&mut cargo)
     };
-    report.stage("Native tests: xtask and engine", || {
+    report.stage("Native tests: xtask, lanes and engine", || {
         let mut targets = vec!["--lib".to_owned(), "--bins".to_owned()];
         for name in integration_tests(machine)? {
             targets.extend(["--test".to_owned(), name]);
         }
         let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
-        test(&["--package", "xtask"])?;
+        test(&["--package", "xtask", "--package", "lanes"])?;
         test(
             &[
                 &["--package", "glassformer", "--no-fail-fast"],

@@ -4,8 +4,8 @@
 use super::alone::Alone;
 use super::board::{LOST, Memory, OVER, Places, ROUND, write_dropout};
 use crate::engine::fast::cpu::{Cpu, Lesson};
-use crate::engine::fast::lanes::add;
 use crate::engine::fast::plan::Job;
+use lanes::add;
 use std::time::Duration;
 
 /// Helpers that wait for work.

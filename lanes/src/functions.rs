@@ -5,7 +5,7 @@
 //! least-maximum fits made for this file (weighted least squares at Chebyshev nodes, reweighted
 //! until the error is level).
 
-use super::lanes::F32x4;
+use crate::F32x4;
 
 /// Adding it rounds a number below 2^22 to a whole one, which then stands in the lowest bits.
 const ROUND: f32 = 12_582_912.0;

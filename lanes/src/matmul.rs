@@ -11,7 +11,7 @@
 //! not matter how B was stored. A's rows are read where they lie when they are rows in memory, else
 //! they are copied too, four at a time side by side.
 
-use super::lanes::{F32x4, LANES};
+use crate::{F32x4, LANES};
 
 /// Rows of a tile.
 const TALL: usize = 4;
@@ -318,7 +318,17 @@ fn copy_rows(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Stream;
+
+    /// Numbers from -1 to 1 in no order that a product could share, other ones for another `seed`.
+    fn numbers(seed: usize, n: usize) -> Vec<f32> {
+        let at = |i: usize| (i * i + seed) as f64 * std::f64::consts::SQRT_2;
+        (0..n).map(|i| 2.0 * at(i).fract() as f32 - 1.0).collect()
+    }
+
+    /// From 1 to `most`, all over it while n counts up.
+    fn size(n: usize, step: f64, most: usize) -> usize {
+        1 + ((n as f64 * step).fract() * most as f64) as usize
+    }
 
     fn plain(size: Size, a: Matrix, b: Matrix, i: usize, j: usize) -> f64 {
         let at = |x: Matrix, row: usize, column: usize| {
@@ -333,22 +343,19 @@ mod tests {
 
     #[test]
     fn every_form_size_and_start_is_the_plain_sum() {
-        let mut stream = Stream::new(1, "matmul");
         for n in 0..300 {
             let long = n % 10 == 0;
             let size = Size {
-                m: 1 + stream.below(21),
-                n: 1 + stream.below(21),
-                k: 1 + stream.below(if long { 600 } else { 21 }),
+                m: size(n, 2f64.sqrt(), 21),
+                n: size(n, 3f64.sqrt(), 21),
+                k: size(n, 5f64.sqrt(), if long { 600 } else { 21 }),
             };
-            let mut draw =
-                |n: usize| -> Vec<f32> { (0..n).map(|_| stream.normal() as f32).collect() };
             let (x, y) = (
-                draw((size.m + 3) * (size.k + 3)),
-                draw((size.n + 3) * (size.k + 3)),
+                numbers(1, (size.m + 3) * (size.k + 3)),
+                numbers(2, (size.n + 3) * (size.k + 3)),
             );
-            let row = draw(size.n);
-            let before = draw(size.m * (size.n + 2));
+            let row = numbers(3, size.n);
+            let before = numbers(4, size.m * (size.n + 2));
             for (turn_a, turn_b) in [(false, false), (false, true), (true, false), (true, true)] {
                 let a = match turn_a {
                     true => Matrix::turned(&x, size.m + 2),
@@ -392,17 +399,14 @@ mod tests {
 
     #[test]
     fn a_causal_product_gives_what_the_whole_one_gives() {
-        let mut stream = Stream::new(2, "matmul");
         for t in [1, 2, 3, 4, 5, 7, 8, 9, 16, 31, 300] {
             let d = 5;
             let size = |k| Size { m: t, n: d, k };
-            let mut draw =
-                |n: usize| -> Vec<f32> { (0..n).map(|_| stream.normal() as f32).collect() };
-            let mut square = draw(t * t);
+            let mut square = numbers(5, t * t);
             for i in 0..t {
                 square[i * t + i + 1..(i + 1) * t].fill(0.0);
             }
-            let narrow = draw(t * d);
+            let narrow = numbers(6, t * d);
             let mut scratch = Scratch::default();
             let mut both = |a: Matrix, causal: Causal| {
                 let b = Matrix::new(&narrow, d);

@@ -4,6 +4,13 @@
 //! In the browser [`F32x4`] is the machine's own vector, elsewhere an array that the compiler makes one
 //! of. Both round after every multiplication and after every addition (there is no fused
 //! multiply-add), so that native and wasm give the same bits.
+//!
+//! From leaf to whole: the vector and what is done with a slice of numbers; [`functions`]; and
+//! [`matmul`], in which a training step spends most of its time. They are a package of their own since
+//! they alone are compiled for speed: the rest of what visitors download is compiled for size.
+
+pub mod functions;
+pub mod matmul;
 
 /// Four numbers.
 #[derive(Clone, Copy, Debug)]
