@@ -1,5 +1,6 @@
 //! What is asked of the weights between two steps, on the GPU: losses, the next character and
-//! checkpoints, which come from the numbers where they are, against the CPU and the readable model.
+//! checkpoints, which come from the numbers where they are, against the CPU and the readable model; and
+//! what becomes of them when a step is not finite.
 
 mod adapter;
 mod drawn;
@@ -18,7 +19,7 @@ use glassformer::engine::params;
 use glassformer::engine::run::Run;
 use glassformer::engine::sample::Generation;
 use glassformer::engine::train::Part;
-use glassformer::protocol::{Backend, Path, Sampling};
+use glassformer::protocol::{Backend, FaultKind, Path, Sampling};
 use glassformer::random::Stream;
 use glassformer::text::batch::Batch;
 use pollster::block_on;
@@ -80,6 +81,19 @@ fn losses_and_the_next_character_come_from_the_weights_where_they_are() {
     }
 }
 
+/// A place whose fast step is on the GPU.
+fn on_gpu() -> Place {
+    Place {
+        backend: Backend::Webgpu,
+        kernels: Some(kernels()),
+        ..Place::cpu()
+    }
+}
+
+fn run(config: RunConfig, text: &str, place: &Place) -> Held {
+    Held::new(Run::new(config, text, place).expect("a run"))
+}
+
 /// What a run answers: the loss on its validation text, its checkpoint, ten characters.
 fn asked(held: &mut Held) -> (f32, Kept, String) {
     let loss = block_on(held.mean_loss(Part::Val, Some(3), || async { true }));
@@ -108,13 +122,83 @@ fn kept(bytes: &[u8]) -> Kept {
         .collect()
 }
 
+/// A model whose embedding of one character is as large as numbers get.
+fn spoiled(held: &Held, character: char) -> Vec<u8> {
+    let mut bytes = block_on(held.save(true)).expect("a checkpoint");
+    let file = SafeTensors::deserialize(&bytes).expect("a checkpoint");
+    let wte = file.tensor("transformer.wte.weight").expect("embeddings");
+    let row = 4 * wte.shape()[1];
+    let tokens = held.tokenizer().encode(&character.to_string());
+    let [token] = tokens.expect("of the vocabulary")[..] else {
+        panic!("one character is one token");
+    };
+    let start = wte.data().as_ptr() as usize - bytes.as_ptr() as usize + token as usize * row;
+    for number in bytes[start..start + row].chunks_exact_mut(4) {
+        number.copy_from_slice(&f32::MAX.to_le_bytes());
+    }
+    bytes
+}
+
+/// Queues steps, and reads them as they come, until training stops.
+fn until_it_stops(held: &mut Held) -> (Vec<u32>, String) {
+    let mut steps = Vec::new();
+    for _ in 0..200 {
+        let stopped = match block_on(held.queue_step()) {
+            Ok(()) => block_on(held.read_steps(false)),
+            Err(fault) => Err(fault.into()),
+        };
+        let (good, fault) = match stopped {
+            Ok(good) => (good, None),
+            Err(stopped) => (stopped.before, Some(stopped.fault)),
+        };
+        steps.extend(good.iter().map(|measured| measured.step));
+        if let Some(fault) = fault {
+            assert_eq!(fault.kind, FaultKind::Diverged);
+            return (steps, fault.message);
+        }
+    }
+    panic!("{steps:?} are all finite");
+}
+
+/// A character that few batches have makes a step not finite, while others are under way already.
+#[test]
+fn a_step_that_is_not_finite_is_not_taken_and_said_as_on_the_cpu() {
+    let place = on_gpu();
+    let text: Vec<char> = text().chars().collect();
+    let rare: Vec<String> = text.chunks(900).map(|part| part.iter().collect()).collect();
+    let text = rare.join("Z");
+    for (kind, dropout) in Kind::ALL.into_iter().zip([0.0, 0.2, 0.0, 0.2]) {
+        let config = drawn::config(kind, Recipe::Notes, dropout);
+        let bytes = spoiled(&run(config, &text, &Place::cpu()), 'Z');
+        let load =
+            |place: &Place| Held::new(checkpoint::load(&bytes, Some(&text), place).expect("loads"));
+        let mut cpu = load(&Place::cpu());
+        let (_, theirs) = until_it_stops(&mut cpu);
+        let last = cpu.step();
+        assert!(last > 5, "{kind:?}: some steps are good: {theirs}");
+
+        let mut gpu = load(&place);
+        let (steps, ours) = until_it_stops(&mut gpu);
+        assert_eq!(ours, theirs);
+        let good: Vec<u32> = (1..=last).collect();
+        assert_eq!((steps, gpu.step()), (good, last), "{kind:?}");
+        // As if nobody had gone any further.
+        let mut stopped = load(&place);
+        for _ in 0..last {
+            block_on(stopped.queue_step()).expect("a step");
+        }
+        block_on(stopped.read_steps(true)).expect("numbers");
+        let state = |held: &Held| kept(&block_on(held.save(true)).expect("a checkpoint"));
+        assert!(state(&gpu) == state(&stopped), "{kind:?} moved");
+        // And so it is the second time.
+        assert_eq!(until_it_stops(&mut gpu), (Vec::new(), ours));
+        assert!(state(&gpu) == state(&stopped), "{kind:?} moved");
+    }
+}
+
 #[test]
 fn whoever_asks_is_answered_from_the_weights_of_the_latest_step() {
-    let place = Place {
-        backend: Backend::Webgpu,
-        kernels: Some(kernels()),
-        ..Place::cpu()
-    };
+    let place = on_gpu();
     for kind in Kind::ALL {
         let mut config = RunConfig::new(Preset::Glass, Recipe::Notes);
         config.model.attention = Attention::of(kind, Normaliser::Softmax);
@@ -124,8 +208,7 @@ fn whoever_asks_is_answered_from_the_weights_of_the_latest_step() {
         config.train.batch_size = 6;
         config.train.warmup = 2;
         let text = text();
-        let run = |place: &Place| Run::new(config, &text, place).expect("a run");
-        let mut held = Held::new(run(&place));
+        let mut held = run(config, &text, &place);
         let mut last = f32::INFINITY;
         for _ in 0..3 {
             for _ in 0..8 {

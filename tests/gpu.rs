@@ -8,7 +8,7 @@ mod adapter;
 mod drawn;
 
 use burn::tensor::Device;
-use drawn::{VOCAB, error, largest, model, numbers, pick};
+use drawn::{VOCAB, error, largest, model, numbers, pick, unchanged};
 use glassformer::config::attention::Normaliser;
 use glassformer::config::{Attention, Kind, ModelConfig, Preset, Recipe, RunConfig, TrainConfig};
 use glassformer::engine::dropout::Dropout;
@@ -246,6 +246,62 @@ fn a_step_along_the_gradients_is_adamws() {
             }
         }
     }
+}
+
+/// What is not finite comes from one character, so that a batch decides whether a step sees it.
+#[test]
+fn a_step_that_is_not_finite_is_not_taken_nor_are_those_behind_it() {
+    let config = drawn::config(Kind::Standard, Recipe::Notes, 0.0);
+    let shape = [config.train.batch_size, config.model.block_size];
+    let model = model(&config.model, 1, &Device::flex(), unchanged);
+    let parameters = parameters(&model);
+    let all = params::list(&model).into_iter();
+    let mut values: Vec<f32> = all.flat_map(|p| numbers(p.tensor)).collect();
+    assert_eq!(parameters[0].name, "transformer.wte.weight");
+    values[..config.model.n_embd].fill(f32::MAX);
+    let zeros = vec![0.0; values.len()];
+    let made = || {
+        let gpu = Gpu::new(kernels(), &config.model, VOCAB, shape, &parameters);
+        let gpu = block_on(gpu).expect("a plan");
+        gpu.set_state([&values, &zeros, &zeros]);
+        gpu
+    };
+    let good: Vec<u32> = (0..64).map(|n| 1 + n % (VOCAB as u32 - 1)).collect();
+    let bad = [&[0], &good[1..]].concat();
+    let step = |gpu: &mut Gpu, tokens: &[u32], step| {
+        let lesson = Lesson {
+            tokens,
+            targets: &good,
+            dropout: None,
+        };
+        gpu.step(&lesson, &config.train, step);
+    };
+    let finite = |gpu: &mut Gpu| -> Vec<bool> {
+        let numbers = block_on(gpu.numbers(true)).expect("numbers");
+        numbers.iter().map(|[_, norm]| norm.is_finite()).collect()
+    };
+    let state = |gpu: &Gpu| block_on(gpu.state()).expect("a state");
+
+    let (mut healthy, mut gpu) = (made(), made());
+    step(&mut healthy, &good, 0);
+    let after_one = state(&healthy);
+    for (n, tokens) in [&good, &bad, &good, &good].into_iter().enumerate() {
+        step(&mut gpu, tokens, n as u32);
+    }
+    assert_eq!(finite(&mut gpu), [true, false, false, false]);
+    assert!(state(&gpu) == after_one, "something moved");
+    gpu.go_on();
+    step(&mut healthy, &good, 1);
+    step(&mut gpu, &good, 1);
+    assert_eq!(finite(&mut gpu), [true]);
+    let after_two = state(&gpu);
+    assert!(after_two == state(&healthy) && after_two != after_one);
+    // New weights are a new beginning, too.
+    step(&mut gpu, &bad, 2);
+    gpu.set_state([&values, &zeros, &zeros]);
+    step(&mut gpu, &good, 0);
+    assert_eq!(finite(&mut gpu), [false, true]);
+    assert!(state(&gpu) == after_one);
 }
 
 /// Loshchilov and Hutter 2019, with clipping by global norm, in double precision.

@@ -8,6 +8,7 @@ pub use none::Ahead;
 
 #[cfg(feature = "webgpu")]
 mod gpu {
+    use crate::engine::diverged;
     use crate::engine::fast::cpu::Lesson;
     use crate::engine::fast::gpu::Gpu;
     use crate::engine::fast::plan::Uncovered;
@@ -15,7 +16,7 @@ mod gpu {
     use crate::engine::optim::{AdamW, learning_rate};
     use crate::engine::params;
     use crate::engine::run::{Run, unread};
-    use crate::engine::train::{Measured, Part, evaluation, mean, no_text};
+    use crate::engine::train::{Measured, Part, Stopped, evaluation, mean, no_text};
     use crate::protocol::Fault;
     use crate::text::batch::Batch;
     use burn::tensor::Tensor;
@@ -97,34 +98,79 @@ mod gpu {
 
         /// Queues the run's next step and counts it.
         pub fn queue_step(&mut self, run: &mut Run) -> Result<(), Fault> {
+            self.send_next(run)?;
+            let lr = learning_rate(&run.config.train, run.step);
+            run.step += 1;
+            self.queued.push_back((run.step, lr));
+            Ok(())
+        }
+
+        /// Has the GPU make the run's next step, or make it again.
+        fn send_next(&mut self, run: &Run) -> Result<(), Fault> {
             let (batch, dropout) = run.lesson()?;
             let lesson = Lesson {
                 tokens: &batch.inputs,
                 targets: &batch.targets,
                 dropout,
             };
-            let train = &run.config.train;
-            self.gpu.step(&lesson, train, run.step);
-            let lr = learning_rate(train, run.step);
-            run.step += 1;
-            self.queued.push_back((run.step, lr));
+            self.gpu.step(&lesson, &run.config.train, run.step);
             Ok(())
         }
 
-        /// The numbers of queued steps, oldest first: of those that are due, or of all.
-        pub async fn read(&mut self, all: bool) -> Result<Vec<Measured>, Fault> {
+        /// The numbers of queued steps, oldest first: of those that are due, or of all. Where one of
+        /// them was not taken the run is at the step before it again, as its weights are.
+        pub async fn read(&mut self, run: &mut Run, all: bool) -> Result<Vec<Measured>, Stopped> {
             let numbers = self.gpu.numbers(all).await.map_err(unread)?;
-            let steps = self.queued.drain(..numbers.len().min(self.queued.len()));
-            let measured = steps.zip(numbers).map(|((step, lr), [loss, grad_norm])| {
+            let mut before = Vec::with_capacity(numbers.len());
+            for [loss, grad_norm] in numbers {
+                let Some((step, lr)) = self.queued.pop_front() else {
+                    break;
+                };
                 let measured = Measured {
                     step,
                     lr,
                     loss,
                     grad_norm,
                 };
-                measured.finite()
-            });
-            measured.collect()
+                let good = match grad_norm.is_finite() {
+                    true => measured.finite(),
+                    false => Err(self.not_taken(run, measured).await),
+                };
+                match good {
+                    Ok(good) => before.push(good),
+                    Err(fault) => return Err(Stopped { before, fault }),
+                }
+            }
+            Ok(before)
+        }
+
+        /// Goes back to before a step that was not taken, and says which it was.
+        async fn not_taken(&mut self, run: &mut Run, measured: Measured) -> Fault {
+            let Measured {
+                step,
+                loss,
+                grad_norm,
+                ..
+            } = measured;
+            self.forget();
+            run.step = step - 1;
+            match self.gradients_of_next(run).await {
+                Ok(gradients) => {
+                    let parameters = parameters(run.model());
+                    diverged::not_taken(step, [loss, grad_norm], &parameters, &gradients)
+                }
+                Err(fault) => fault,
+            }
+        }
+
+        /// The gradients of a step that was not taken, `[n]`. Those behind it have written over them;
+        /// from the same weights and the same batch they come out the same.
+        async fn gradients_of_next(&mut self, run: &Run) -> Result<Vec<f32>, Fault> {
+            self.send_next(run)?;
+            let gradients = self.gpu.gradients().await.map_err(unread)?;
+            self.gpu.forget();
+            self.gpu.go_on();
+            Ok(gradients)
         }
 
         /// Leaves unread what has not been read.
@@ -145,7 +191,7 @@ mod gpu {
 mod none {
     use crate::engine::fast::plan::Uncovered;
     use crate::engine::run::Run;
-    use crate::engine::train::{Measured, Part};
+    use crate::engine::train::{Measured, Part, Stopped};
     use crate::protocol::Fault;
 
     /// Never made.
@@ -187,7 +233,7 @@ mod none {
             match *self {}
         }
 
-        pub async fn read(&mut self, _: bool) -> Result<Vec<Measured>, Fault> {
+        pub async fn read(&mut self, _: &mut Run, _: bool) -> Result<Vec<Measured>, Stopped> {
             match *self {}
         }
 

@@ -14,7 +14,7 @@ use super::fast::plan::Uncovered;
 use super::fast::threads::alone::Alone;
 use super::run::{Run, input};
 use super::sample::Generation;
-use super::train::{Measured, Part, Queued, no_text, read_steps};
+use super::train::{Measured, Part, Queued, Stopped, no_text, read_steps};
 use crate::config::RunConfig;
 use crate::protocol::{Backend, Fault, FaultKind, Path, RunInfo, Threads};
 use crate::text::tokenizer::Tokenizer;
@@ -259,13 +259,13 @@ impl Held {
     ///
     /// # Errors
     /// As [`read_steps`].
-    pub async fn read_steps(&mut self, all: bool) -> Result<Vec<Measured>, Fault> {
+    pub async fn read_steps(&mut self, all: bool) -> Result<Vec<Measured>, Stopped> {
         let mut measured = Vec::new();
         if all || self.queued.len() >= under_way(self.run.place.plain_on) {
             measured = read_steps(std::mem::take(&mut self.queued)).await?;
         }
         if let Some(ahead) = &mut self.ahead {
-            measured.extend(ahead.read(all).await?);
+            measured.extend(ahead.read(&mut self.run, all).await?);
         }
         Ok(measured)
     }

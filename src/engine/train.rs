@@ -38,6 +38,29 @@ enum Numbers {
     There([f32; 2]),
 }
 
+/// Training came to an end with a fault.
+#[derive(Debug)]
+pub struct Stopped {
+    /// The numbers of the steps before it that had not been given yet.
+    pub before: Vec<Measured>,
+    pub fault: Fault,
+}
+
+impl From<Fault> for Stopped {
+    fn from(fault: Fault) -> Self {
+        Stopped {
+            before: Vec::new(),
+            fault,
+        }
+    }
+}
+
+impl From<Stopped> for Fault {
+    fn from(stopped: Stopped) -> Self {
+        stopped.fault
+    }
+}
+
 /// A step's numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measured {
@@ -235,7 +258,7 @@ pub enum Part {
 ///
 /// # Errors
 /// [`FaultKind::Device`] when the device fails, [`FaultKind::Diverged`] when a number is not finite.
-pub async fn read_steps(queued: Vec<Queued>) -> Result<Vec<Measured>, Fault> {
+pub async fn read_steps(queued: Vec<Queued>) -> Result<Vec<Measured>, Stopped> {
     let coming = queued.iter().filter_map(|q| match &q.numbers {
         Numbers::Coming(numbers) => Some(numbers.clone()),
         Numbers::There(_) => None,
@@ -263,7 +286,13 @@ pub async fn read_steps(queued: Vec<Queued>) -> Result<Vec<Measured>, Fault> {
             loss,
             grad_norm,
         };
-        measured.push(one.finite()?);
+        match one.finite() {
+            Ok(one) => measured.push(one),
+            Err(fault) => {
+                let before = measured;
+                return Err(Stopped { before, fault });
+            }
+        }
     }
     Ok(measured)
 }

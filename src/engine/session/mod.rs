@@ -13,7 +13,7 @@ use crate::engine::held::Held;
 use crate::engine::reading::Reading;
 use crate::engine::run::{Run, input};
 use crate::engine::sample::Generation;
-use crate::engine::train::{Measured, Part, no_text};
+use crate::engine::train::{Measured, Part, Stopped, no_text};
 use crate::protocol::{
     Backend, Command, Event, Fault, FaultKind, Path, Reply, Request, StepReport, TrainSummary,
     VERSION,
@@ -142,6 +142,7 @@ impl<H: Host> Session<H> {
         command: Command,
         payloads: Vec<Vec<u8>>,
     ) -> Result<Option<(Reply, Vec<Vec<u8>>)>, Fault> {
+        self.settle().await;
         let mut payloads = payloads.into_iter();
         let reply = match command {
             Command::Init { version } => self.init(version).await?,
@@ -322,8 +323,11 @@ impl<H: Host> Session<H> {
         let validate = step.is_multiple_of(train.eval_every) || step == train.max_steps;
         let save_by_count =
             train.checkpoint_every > 0 && step.is_multiple_of(train.checkpoint_every);
+        let save_by_clock = train.checkpoint_every == 0 && self.last_save.elapsed() >= SAVE_EVERY;
+        let save = save_by_count || save_by_clock;
         let slow = training.last.is_some_and(|last| last.ms > SLOW_MS);
-        self.read_queued(first || done || validate || save_by_count || slow)
+        // Nothing is kept or said of a step whose numbers nobody knows: it may not have been taken.
+        self.read_queued(first || done || validate || save || slow)
             .await?;
         if first {
             self.warm = true;
@@ -332,8 +336,7 @@ impl<H: Host> Session<H> {
         if validate {
             self.estimate().await?;
         }
-        let save_by_clock = train.checkpoint_every == 0 && self.last_save.elapsed() >= SAVE_EVERY;
-        if save_by_count || save_by_clock {
+        if save {
             self.save().await?;
         }
         self.report(done);
@@ -348,9 +351,12 @@ impl<H: Host> Session<H> {
         let (Some(run), Some(training)) = (&mut self.run, &mut self.training) else {
             return Ok(());
         };
-        let measured = run.read_steps(all).await?;
+        let (measured, result) = match run.read_steps(all).await {
+            Ok(measured) => (measured, Ok(())),
+            Err(Stopped { before, fault }) => (before, Err(fault)),
+        };
         if measured.is_empty() {
-            return Ok(());
+            return result;
         }
         let elapsed = training.last_read.elapsed();
         training.last_read = Instant::now();
@@ -374,7 +380,15 @@ impl<H: Host> Session<H> {
             training.reports.push(report);
             training.last = Some(report);
         }
-        Ok(())
+        result
+    }
+
+    /// Waits for all queued steps, so that what is asked next is asked of the model after them. A fault
+    /// among them ends the training.
+    async fn settle(&mut self) {
+        if let Err(fault) = self.read_queued(true).await {
+            self.fail_training(fault);
+        }
     }
 
     /// Adds an estimate of the validation loss to the latest report.
@@ -426,7 +440,7 @@ impl<H: Host> Session<H> {
 
     /// Ends a `Train` in good order: reads what is queued, saves, and answers it.
     async fn end_training(&mut self) -> Result<(), Fault> {
-        self.read_queued(true).await?;
+        self.settle().await;
         self.report(true);
         let (Some(run), Some(training)) = (&self.run, self.training.take()) else {
             return Ok(());

@@ -4,6 +4,8 @@
 //     m     = b1 m + (1 - b1) g'
 //     v     = b2 v + (1 - b2) g'^2
 //     theta = theta (1 - lr decay) - lr m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + 1e-8)
+//
+// Where the norm is not finite nothing moves, in this step and in those that are queued behind it.
 
 struct Op {
     // [n] each
@@ -14,12 +16,16 @@ struct Op {
     // 1 where the number decays.
     decays: u32,
     n: u32,
-    // [1]
+    // [1] each
+    norm: u32,
     factor: u32,
 }
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    if !finite(arena[op.norm]) {
+        return;
+    }
     let b1 = given(BETA_1);
     let b2 = given(BETA_2);
     let factor = arena[op.factor];

@@ -25,6 +25,12 @@ fn given(scalar: u32) -> f32 {
     return bitcast<f32>(step[scalar]);
 }
 
+// Whether a number that was read from the arena is finite. By its bits, since compilers may take for
+// granted that what they compute with is; what another dispatch has written, they cannot know.
+fn finite(x: f32) -> bool {
+    return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u;
+}
+
 // The factor of number `index` in the tensor of a site whose keys begin at step[keys]: 0 or
 // 1 / (1 - rate). A Feistel network over two halves of 16 bits; src/engine/dropout.rs has it first.
 fn mask(keys: u32, index: u32) -> f32 {

@@ -2,6 +2,9 @@
 // workgroup adds up the shares, and the losses of the rows beside them.
 //
 //     norm = sqrt(sum g^2)       factor = min(1, clip / (norm + 1e-6))       loss = mean of losses
+//
+// The first norm that is not finite stays, in the report too: from then on adamw.wgsl moves nothing,
+// until the host has put another number in its place.
 
 struct Op {
     // [n]
@@ -12,9 +15,9 @@ struct Op {
     // [rows]
     losses: u32,
     rows: u32,
-    // [1]
+    // [1] each
+    norm: u32,
     factor: u32,
-    // [1]
     loss: u32,
     // A ring of the latest steps' loss and norm: [.., 2]
     report: u32,
@@ -58,7 +61,12 @@ fn total(@builtin(local_invocation_index) local: u32) {
     }
     let sum = together(local, vec2(arena[op.shares + local], loss));
     if local == 0u {
-        let norm = sqrt(sum.x);
+        var norm = sqrt(sum.x);
+        if finite(arena[op.norm]) {
+            arena[op.norm] = norm;
+        } else {
+            norm = arena[op.norm];
+        }
         let clip = given(CLIP);
         arena[op.factor] = select(1.0, min(1.0, clip / (norm + 1e-6)), clip > 0.0);
         let mean = sum.y / f32(op.rows);

@@ -57,6 +57,8 @@ pub struct Program {
     pub step: StepLayout,
     /// 1 where a parameter's number decays: `[n]`.
     pub decays: Slot,
+    /// The latest step's norm, or the first that was not finite, after which no step is taken: `[1]`.
+    pub norm: Slot,
     /// Loss and norm of the latest steps: `[RING, 2]`.
     pub report: Slot,
 }
@@ -70,11 +72,13 @@ pub fn lower(plan: &Plan, layout: &mut Layout, dropout: bool) -> Result<Program,
     lowering.forward()?;
     lowering.backward();
     let n = plan.optimizer.values.len();
-    let [shares, factor, decays, report] = [SHARES, 1, n, 2 * RING].map(|len| layout.slot(len));
-    lowering.update(shares, factor, decays, report);
+    let [shares, norm, factor, decays, report] =
+        [SHARES, 1, 1, n, 2 * RING].map(|len| layout.slot(len));
+    lowering.update(shares, norm, factor, decays, report);
     Ok(Program {
         dispatches: lowering.dispatches,
         step: lowering.step,
+        norm,
         decays,
         report,
     })
@@ -477,7 +481,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// Clipping, and a step along the gradients.
-    fn update(&mut self, shares: Slot, factor: Slot, decays: Slot, report: Slot) {
+    fn update(&mut self, shares: Slot, norm: Slot, factor: Slot, decays: Slot, report: Slot) {
         let optimizer = &self.plan.optimizer;
         let n = optimizer.values.len();
         let words = vec![
@@ -486,6 +490,7 @@ impl<'a> Lowering<'a> {
             at(shares),
             at(self.losses),
             self.rows as u32,
+            at(norm),
             at(factor),
             at(self.plan.loss),
             at(report),
@@ -497,6 +502,7 @@ impl<'a> Lowering<'a> {
             at(optimizer.v),
             at(decays),
             n as u32,
+            at(norm),
             at(factor),
         ];
         self.push(Kernel::ClipShares, words.clone(), [SHARES, 1, 1]);

@@ -10,6 +10,9 @@
 //! makes a bind group for each dispatch and goes through fusion and the autodiff graph, which is the
 //! host's time that the fast step is there to save.
 //!
+//! A step whose gradients are not finite is not taken, nor is any that was queued behind it: nobody
+//! needs to look at a step's numbers before the next one begins.
+//!
 //! Loss and gradient norm go into a ring in the arena. Every `EVERY` steps the ring is copied to a
 //! buffer that the host may read, and while it waits for one such copy the steps of the next are
 //! already queued.
@@ -205,13 +208,19 @@ impl Gpu {
         self.commands.training.len()
     }
 
-    /// Takes parameters and moments over; `[n]` each.
+    /// Takes parameters and moments over, `[n]` each, and steps from there.
     pub fn set_state(&self, state: [&[f32]; 3]) {
         let optimizer = &self.plan.optimizer;
         let slots = [optimizer.values, optimizer.m, optimizer.v];
         for (slot, numbers) in slots.into_iter().zip(state) {
             self.set(slot, numbers);
         }
+        self.go_on();
+    }
+
+    /// Has steps taken again after one that was not.
+    pub fn go_on(&self) {
+        self.set(self.lists.training.norm, &[0.0]);
     }
 
     fn set(&self, slot: Slot, numbers: &[f32]) {
@@ -220,7 +229,8 @@ impl Gpu {
             .write_buffer(&self.arena, 4 * slot.start() as u64, &bytes);
     }
 
-    /// Queues one training step, which counts from 0: forwards, backwards, AdamW.
+    /// Queues one training step, which counts from 0: forwards, backwards, AdamW. Where its norm is not
+    /// finite, neither it nor any later one moves the state, until [`Gpu::go_on`].
     pub fn step(&mut self, lesson: &Lesson, train: &TrainConfig, step: u32) {
         let place = (self.steps % RING) as u32;
         let layout = &self.lists.training.step;
@@ -341,7 +351,7 @@ impl Gpu {
         Ok(numbers(&self.read(&[self.plan.logits.value]).await?))
     }
 
-    /// Every parameter's gradient before clipping: `[n]`.
+    /// Every parameter's gradient before clipping, of the step that was queued last: `[n]`.
     ///
     /// # Errors
     /// As [`Gpu::state`].
