@@ -217,7 +217,9 @@ impl Learner {
             Some(Path::Readable) => return Ok(None),
             None if !on_cpu || self.uncovered.is_some() => return Ok(None),
             Some(Path::Fast) if !on_cpu => {
-                return Err(input("The fast step runs on the CPU only."));
+                return Err(input(
+                    "This device has no fast step; take the readable path.",
+                ));
             }
             None | Some(Path::Fast) => {}
         }
