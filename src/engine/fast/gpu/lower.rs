@@ -2,23 +2,22 @@
 //!
 //! What follows a product is done in the product's own kernel where the plan has it right behind:
 //! the bias, the activation, the sum with the stream, and backwards the activation's slope. So a
-//! block of standard attention takes seven dispatches forwards and eight back. What other kinds add
-//! is in `additive.rs`, `gate.rs` and `span.rs`.
+//! block of standard attention takes seven dispatches forwards and eight back. Products are in
+//! `product.rs`, attention in `attention.rs`, and what other kinds add in `additive.rs`, `gate.rs` and
+//! `span.rs`.
 
 mod additive;
+mod attention;
 mod gate;
 pub mod pass;
+mod product;
 mod span;
 
 use super::kernels::Kernel;
 use super::step::StepLayout;
-use crate::config::attention::Normaliser;
 use crate::engine::dropout::Site;
-use crate::engine::fast::activation::Activation;
 use crate::engine::fast::arena::{Layout, Slot, Write};
-use crate::engine::fast::attention::{Attention, Scoring};
 use crate::engine::fast::embedding::Embedding;
-use crate::engine::fast::linear::Linear;
 use crate::engine::fast::norm::LayerNorm;
 use crate::engine::fast::plan::{Op, Plan, Uncovered};
 
@@ -30,11 +29,6 @@ const THREADS: usize = 64;
 const MOST_GROUPS: usize = 1024;
 /// Rows to a workgroup of the kernels that give a row to 8 threads.
 const ROWS: usize = 8;
-/// Queries or keys to a workgroup of attention.
-const TILE: usize = 8;
-/// Rows and columns to a workgroup of a product.
-const TALL: usize = 64;
-const WIDE: usize = 32;
 /// Shares of the global norm.
 const SHARES: usize = 64;
 /// Steps whose numbers have a place at the same time.
@@ -123,14 +117,6 @@ struct Lowering<'a> {
     losses: Slot,
     rows: usize,
     vocab: usize,
-}
-
-/// What follows a product, in the words of `linear.wgsl`.
-struct Then {
-    then: u32,
-    other: u32,
-    keys: u32,
-    out: Slot,
 }
 
 impl<'a> Lowering<'a> {
@@ -224,118 +210,6 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// What comes after a linear layer, if its kernel can do that too.
-    fn then(&self, linear: &Linear, next: &Op) -> Option<Then> {
-        let plain = |then, other, out| Then {
-            then,
-            other,
-            keys: NONE,
-            out,
-        };
-        match next {
-            Op::Activation(Activation::Relu { value, .. }) if *value == linear.out.value => {
-                Some(plain(1, NONE, *value))
-            }
-            Op::Activation(Activation::Gelu { x, y, .. }) if *x == linear.out.value => {
-                Some(plain(2, at(*y), *x))
-            }
-            Op::Join(join) if join.y.value == linear.out.value => Some(Then {
-                then: 3,
-                other: at(join.x),
-                keys: self.keys(join.layer, join.site),
-                out: join.out.value,
-            }),
-            _ => None,
-        }
-    }
-
-    /// y = x W^T + b, and what follows.
-    fn linear(&mut self, op: &Linear, then: Option<Then>) {
-        let [rows, n_in, n_out] = [op.rows, op.n_in, op.n_out].map(|n| n as u32);
-        let then = then.unwrap_or(Then {
-            then: 0,
-            other: NONE,
-            keys: NONE,
-            out: op.out.value,
-        });
-        let product = [
-            rows,
-            n_out,
-            n_in, //
-            at(op.x.value),
-            n_in,
-            1, //
-            at(op.weight.value),
-            1,
-            n_in, //
-            at(then.out),
-            op.stride as u32,
-            0,
-            at(op.bias.value), //
-            then.then,
-            then.other,
-            then.keys,
-            NONE,
-        ];
-        let groups = [op.n_out.div_ceil(WIDE), op.rows.div_ceil(TALL), 1];
-        self.push(Kernel::Linear, products([product, [0; 17]]), groups);
-    }
-
-    /// dx = dy W, with the slope of the activation before it; dW = dy^T x and db beside it.
-    fn linear_back(&mut self, op: &Linear, before: Option<&Op>) {
-        let [rows, n_in, n_out, stride] = [op.rows, op.n_in, op.n_out, op.stride].map(|n| n as u32);
-        let (then, other) = match before {
-            Some(Op::Activation(Activation::Relu { value, grad })) if *grad == op.x.grad => {
-                (5, at(*value))
-            }
-            Some(Op::Activation(Activation::Gelu { x, grad, .. })) if *grad == op.x.grad => {
-                (4, at(*x))
-            }
-            _ => (0, NONE),
-        };
-        let dx = [
-            rows,
-            n_in,
-            n_out, //
-            at(op.out.grad),
-            stride,
-            1, //
-            at(op.weight.value),
-            n_in,
-            1, //
-            at(op.x.grad),
-            n_in,
-            adds(op.write),
-            NONE, //
-            then,
-            other,
-            NONE,
-            NONE,
-        ];
-        let dw = [
-            n_out,
-            n_in,
-            rows, //
-            at(op.out.grad),
-            1,
-            stride, //
-            at(op.x.value),
-            n_in,
-            1, //
-            at(op.weight.grad),
-            n_in,
-            self.written_before(op.weight.grad),
-            NONE, //
-            0,
-            NONE,
-            NONE,
-            at(op.bias.grad),
-        ];
-        let tall = op.rows.max(op.n_out).div_ceil(TALL);
-        let groups = [op.n_in.div_ceil(WIDE), tall, 2];
-        self.push(Kernel::Linear, products([dx, dw]), groups);
-    }
-
     fn embedding(&mut self, op: &Embedding) {
         let words = vec![
             at(op.wte.value),
@@ -398,83 +272,6 @@ impl<'a> Lowering<'a> {
         self.push(Kernel::NormBack, words, [groups, 1, 2]);
     }
 
-    fn attention(&mut self, op: &Attention) {
-        let groups = tiles(op);
-        if let Scoring::Additive { v, .. } = op.scoring {
-            return self.additive(op, v);
-        }
-        match (&op.stats, &op.span) {
-            (Some(stats), _) => {
-                let words = self.heads_with_stats(op, stats);
-                self.push(Kernel::AttentionWithStats, words, groups);
-            }
-            (None, Some(span)) => {
-                let words = self.heads_within(op, span);
-                self.push(Kernel::AttentionWithin, words, groups);
-            }
-            (None, None) => {
-                let words = self.heads(op, op.pattern);
-                self.push(Kernel::Attention, words, groups);
-            }
-        }
-    }
-
-    fn attention_back(&mut self, op: &Attention) {
-        let groups = tiles(op);
-        if let Scoring::Additive { v, .. } = op.scoring {
-            return self.additive_back(op, v);
-        }
-        match (&op.stats, &op.span) {
-            (Some(stats), _) => {
-                let words = self.heads_with_stats(op, stats);
-                self.push(Kernel::AttentionQueriesWithStats, words.clone(), groups);
-                self.push(Kernel::AttentionKeys, words, groups);
-            }
-            (None, Some(span)) => {
-                let words = self.heads_within(op, span);
-                self.push(Kernel::AttentionQueriesWithin, words.clone(), groups);
-                let distances = span::tiles_and_distances(groups, span);
-                self.push(Kernel::AttentionKeysWithin, words, distances);
-            }
-            (None, None) => {
-                let words = self.heads(op, op.pattern);
-                self.push(Kernel::AttentionQueries, words.clone(), groups);
-                self.push(Kernel::AttentionKeys, words, groups);
-            }
-        }
-    }
-
-    /// Attention's uniforms as far as all kinds have them, the same there and back; S goes to `scores`.
-    fn heads(&self, op: &Attention, scores: Slot) -> Vec<u32> {
-        let keys = self.keys(op.layer, op.site);
-        let used = if keys == NONE { op.pattern } else { op.dropped };
-        let normaliser = match op.normaliser {
-            Normaliser::Softmax => 0,
-            Normaliser::OffByOne => 1,
-            Normaliser::Sigmoid => 2,
-        };
-        let scale = match op.scoring {
-            Scoring::Dot => (op.sizes.width as f32).sqrt().recip(),
-            Scoring::Additive { .. } => 1.0,
-        };
-        vec![
-            at(op.qkv.value),
-            at(op.qkv.grad),
-            at(op.pattern),
-            at(used),
-            at(self.ds),
-            at(op.z.value),
-            at(op.z.grad),
-            op.sizes.tokens as u32,
-            op.sizes.heads as u32,
-            op.sizes.width as u32,
-            scale.to_bits(),
-            normaliser,
-            keys,
-            at(scores),
-        ]
-    }
-
     fn join(&mut self, x: Slot, y: Slot, out: Slot, keys: u32) {
         let words = vec![at(x), at(y), at(out), out.len() as u32, keys];
         self.push(Kernel::Join, words, over(out.len()));
@@ -534,13 +331,6 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// Two products' uniforms, each from a multiple of 16 bytes on.
-fn products(two: [[u32; 17]; 2]) -> Vec<u32> {
-    two.into_iter()
-        .flat_map(|words| words.into_iter().chain([0; 3]))
-        .collect()
-}
-
 fn at(slot: Slot) -> u32 {
     match slot.is_empty() {
         true => NONE,
@@ -558,10 +348,4 @@ fn adds(write: Write) -> u32 {
 /// Workgroups over n numbers.
 fn over(n: usize) -> [usize; 3] {
     [n.div_ceil(THREADS).min(MOST_GROUPS), 1, 1]
-}
-
-/// Workgroups over the tiles of all heads.
-fn tiles(op: &Attention) -> [usize; 3] {
-    let sizes = &op.sizes;
-    [sizes.tokens.div_ceil(TILE), sizes.batch * sizes.heads, 1]
 }

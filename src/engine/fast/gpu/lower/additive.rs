@@ -1,6 +1,7 @@
 //! `additive` attention as dispatches: one forwards, three back.
 
-use super::{Kernel, Lowering, NONE, TILE, at, tiles};
+use super::attention::{TILE, tiles};
+use super::{Kernel, Lowering, NONE, at};
 use crate::engine::fast::arena::Node;
 use crate::engine::fast::attention::{Attention, Heads, Scoring};
 use crate::engine::fast::plan::{Op, Plan};
