@@ -56,15 +56,12 @@ fn additive_forward(
     @builtin(local_invocation_index) local: u32,
 ) {
     let first = group.x * TILE;
-    let channels = op.heads * op.width;
     let at = place(group.y);
-    let q = op.qkv + at.qkv;
-    bent_scores(local, first, op.pattern + at.square, q, vector(group.y));
+    bent_scores(local, first, op.pattern + at.square, op.qkv + at.qkv, vector(group.y));
     storageBarrier();
     weigh(local, first, at.square);
     storageBarrier();
-    let values = q + 2u * channels;
-    mix(local, first, 0u, op.used + at.square, values, 3u * channels, op.z + at.z, channels);
+    mixtures_of_values(local, first, 0u, group.y);
 }
 
 @compute @workgroup_size(64)
@@ -77,8 +74,7 @@ fn additive_queries(
     let channels = op.heads * op.width;
     let at = place(group.y);
     let q = op.qkv + at.qkv;
-    let values = q + 2u * channels;
-    scores(local, first, 0u, op.ds + at.square, op.dz + at.z, channels, values, 3u * channels);
+    products_with_values(local, first, 0u, group.y);
     storageBarrier();
     slope(local, first, at.square);
     storageBarrier();

@@ -127,6 +127,42 @@ fn mix(local: u32, first: u32, earliest: u32, square: u32, right: u32, right_row
     }
 }
 
+// What every kind does with a tile's queries before and after it has its own way with their rows, there
+// and back. `n` counts heads of batch rows. (WGSL hands no function to another, so each entry point
+// says these two and what comes between.)
+
+// S = q k^T
+fn products_with_keys(local: u32, first: u32, earliest: u32, n: u32) {
+    let channels = op.heads * op.width;
+    let at = place(n);
+    let q = op.qkv + at.qkv;
+    scores(local, first, earliest, op.scores + at.square, q, 3u * channels, q + channels, 3u * channels);
+}
+
+// z = (m A) v
+fn mixtures_of_values(local: u32, first: u32, earliest: u32, n: u32) {
+    let channels = op.heads * op.width;
+    let at = place(n);
+    let v = op.qkv + at.qkv + 2u * channels;
+    mix(local, first, earliest, op.used + at.square, v, 3u * channels, op.z + at.z, channels);
+}
+
+// dz v^T
+fn products_with_values(local: u32, first: u32, earliest: u32, n: u32) {
+    let channels = op.heads * op.width;
+    let at = place(n);
+    let v = op.qkv + at.qkv + 2u * channels;
+    scores(local, first, earliest, op.ds + at.square, op.dz + at.z, channels, v, 3u * channels);
+}
+
+// dq = dS k / sqrt(D)
+fn mixtures_of_keys(local: u32, first: u32, earliest: u32, n: u32) {
+    let channels = op.heads * op.width;
+    let at = place(n);
+    let k = op.qkv + at.qkv + channels;
+    mix(local, first, earliest, op.ds + at.square, k, 3u * channels, op.dqkv + at.qkv, 3u * channels);
+}
+
 // From the tile's rows of S, rows of A and of m A. A row to LANES threads, each of which goes over
 // the whole row for its sum, as in norm.wgsl.
 fn weigh(local: u32, first: u32, square: u32) {
@@ -201,29 +237,21 @@ fn slope(local: u32, first: u32, square: u32) {
 @compute @workgroup_size(64)
 fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let first = group.x * TILE;
-    let channels = op.heads * op.width;
-    let at = place(group.y);
-    let q = op.qkv + at.qkv;
-    scores(local, first, 0u, op.scores + at.square, q, 3u * channels, q + channels, 3u * channels);
+    products_with_keys(local, first, 0u, group.y);
     storageBarrier();
-    weigh(local, first, at.square);
+    weigh(local, first, place(group.y).square);
     storageBarrier();
-    let v = q + 2u * channels;
-    mix(local, first, 0u, op.used + at.square, v, 3u * channels, op.z + at.z, channels);
+    mixtures_of_values(local, first, 0u, group.y);
 }
 
 @compute @workgroup_size(64)
 fn queries(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let first = group.x * TILE;
-    let channels = op.heads * op.width;
-    let at = place(group.y);
-    let k = op.qkv + at.qkv + channels;
-    let v = k + channels;
-    scores(local, first, 0u, op.ds + at.square, op.dz + at.z, channels, v, 3u * channels);
+    products_with_values(local, first, 0u, group.y);
     storageBarrier();
-    slope(local, first, at.square);
+    slope(local, first, place(group.y).square);
     storageBarrier();
-    mix(local, first, 0u, op.ds + at.square, k, 3u * channels, op.dqkv + at.qkv, 3u * channels);
+    mixtures_of_keys(local, first, 0u, group.y);
 }
 
 @compute @workgroup_size(64)

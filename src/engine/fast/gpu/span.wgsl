@@ -150,31 +150,23 @@ fn slope_within(local: u32, first: u32, earliest: u32, n: u32, square: u32) {
 @compute @workgroup_size(64)
 fn forward_within(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let first = group.x * TILE;
-    let channels = op.heads * op.width;
-    let at = place(group.y);
     let earliest = opens_for_tile(group.y, first);
-    let q = op.qkv + at.qkv;
-    scores(local, first, earliest, op.scores + at.square, q, 3u * channels, q + channels, 3u * channels);
+    products_with_keys(local, first, earliest, group.y);
     storageBarrier();
-    weigh_within(local, first, earliest, group.y, at.square);
+    weigh_within(local, first, earliest, group.y, place(group.y).square);
     storageBarrier();
-    let v = q + 2u * channels;
-    mix(local, first, earliest, op.used + at.square, v, 3u * channels, op.z + at.z, channels);
+    mixtures_of_values(local, first, earliest, group.y);
 }
 
 @compute @workgroup_size(64)
 fn queries_within(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let first = group.x * TILE;
-    let channels = op.heads * op.width;
-    let at = place(group.y);
     let earliest = opens_for_tile(group.y, first);
-    let k = op.qkv + at.qkv + channels;
-    let v = k + channels;
-    scores(local, first, earliest, op.ds + at.square, op.dz + at.z, channels, v, 3u * channels);
+    products_with_values(local, first, earliest, group.y);
     storageBarrier();
-    slope_within(local, first, earliest, group.y, at.square);
+    slope_within(local, first, earliest, group.y, place(group.y).square);
     storageBarrier();
-    mix(local, first, earliest, op.ds + at.square, k, 3u * channels, op.dqkv + at.qkv, 3u * channels);
+    mixtures_of_keys(local, first, earliest, group.y);
 }
 
 // dk and dv of a tile of keys, as `keys`.

@@ -106,28 +106,21 @@ fn slope_with_stats(local: u32, first: u32, n: u32, square: u32) {
 @compute @workgroup_size(64)
 fn forward_with_stats(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let first = group.x * TILE;
-    let channels = op.heads * op.width;
-    let at = place(group.y);
-    let q = op.qkv + at.qkv;
-    scores(local, first, 0u, op.scores + at.square, q, 3u * channels, q + channels, 3u * channels);
+    let square = place(group.y).square;
+    products_with_keys(local, first, 0u, group.y);
     storageBarrier();
-    weigh(local, first, at.square);
+    weigh(local, first, square);
     storageBarrier();
-    describe(local, first, group.y, at.square);
-    let v = q + 2u * channels;
-    mix(local, first, 0u, op.used + at.square, v, 3u * channels, op.z + at.z, channels);
+    describe(local, first, group.y, square);
+    mixtures_of_values(local, first, 0u, group.y);
 }
 
 @compute @workgroup_size(64)
 fn queries_with_stats(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let first = group.x * TILE;
-    let channels = op.heads * op.width;
-    let at = place(group.y);
-    let k = op.qkv + at.qkv + channels;
-    let v = k + channels;
-    scores(local, first, 0u, op.ds + at.square, op.dz + at.z, channels, v, 3u * channels);
+    products_with_values(local, first, 0u, group.y);
     storageBarrier();
-    slope_with_stats(local, first, group.y, at.square);
+    slope_with_stats(local, first, group.y, place(group.y).square);
     storageBarrier();
-    mix(local, first, 0u, op.ds + at.square, k, 3u * channels, op.dqkv + at.qkv, 3u * channels);
+    mixtures_of_keys(local, first, 0u, group.y);
 }
