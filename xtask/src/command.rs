@@ -52,6 +52,7 @@ Commands
   bench --native       measure the engine's steps on this machine's CPU and GPU, without a browser,
                        and PyTorch beside it, where Python has it
     --python PROGRAM     the Python that has PyTorch (default: python3)
+    --software           also on a GPU that is one in software, to see that it works
     --json, --text, --quick, --to-loss as above
   pretrain             train the models that the page opens with, into www/models/
     --only NAME          those whose name contains NAME, such as glass or additive
@@ -95,6 +96,7 @@ impl Command {
                 text: value(&mut rest, "--text")?.map(Into::into),
                 python: value(&mut rest, "--python")?.map(Into::into),
                 to_loss: value(&mut rest, "--to-loss")?,
+                software: flag(&mut rest, "--software"),
                 quick: flag(&mut rest, "--quick"),
             }),
             "bench" => Command::Bench(bench::Options {

@@ -25,6 +25,8 @@ pub struct Options {
     pub python: Option<PathBuf>,
     /// Also train the preset `laptop` to this validation loss.
     pub to_loss: Option<String>,
+    /// Take a GPU that is one in software, too.
+    pub software: bool,
     /// Few steps.
     pub quick: bool,
 }
@@ -40,7 +42,7 @@ pub fn run(options: &Options) -> Result<()> {
     let text = text(options, &machine)?;
     let folder = machine.root.join(FOLDER);
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let gpu = has_gpu();
+    let gpu = options.software || has_gpu();
     println!("\nBuilding the engine with full optimisation: some 10 minutes the first time.\n");
     let mut ours = vec![engine(
         &machine,
@@ -52,7 +54,7 @@ pub fn run(options: &Options) -> Result<()> {
     )?];
     if gpu {
         match engine(&machine, options, &text, &folder, Backend::Gpu, gpu) {
-            Ok(figures) if figures["software"] == true => {
+            Ok(figures) if figures["software"] == true && !options.software => {
                 println!("The only GPU here is one in software: it is left out.");
             }
             Ok(figures) => ours.push(figures),
@@ -123,7 +125,10 @@ fn engine(
     match backend {
         Backend::Cpu => {}
         Backend::Gpu => {
-            cargo.args(["--backend", "webgpu", "--hardware"]);
+            cargo.args(["--backend", "webgpu"]);
+            if !options.software {
+                cargo.arg("--hardware");
+            }
         }
     }
     if let Some(loss) = &options.to_loss {
