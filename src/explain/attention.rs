@@ -197,23 +197,20 @@ pub fn pattern(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explaine
             for (k, score) in scores.iter().enumerate().take(i + 1) {
                 let from = Cell::new(Quantity::Scores(place), &[h, i, k]);
                 let working = format!("exp({})", difference(*score, largest, 3));
-                let (label, factors) = match local {
+                let (working, factors) = match local {
                     // Where the window is shut there is nothing to raise.
-                    true if shares[k] == 0.0 => (format!("{}: w shut", key(source, k)), vec![0.0]),
+                    true if shares[k] == 0.0 => ("w shut".to_string(), vec![0.0]),
                     true => {
                         let w = source.number(Cell::new(Quantity::Window(place.layer), &[i, k]))?;
-                        (
-                            format!("{}: w × {working}", key(source, k)),
-                            vec![w, bare[k]],
-                        )
+                        (format!("{w:.3} × {working}"), vec![w, bare[k]])
                     }
-                    false => (format!("{}: {working}", key(source, k)), vec![bare[k]]),
+                    false => (working, vec![bare[k]]),
                 };
-                draft.term(label, &factors, Some(from));
+                draft.worked(key(source, k), working, &factors, Some(from));
             }
             if room > 0.0 {
-                let label = format!("room for nothing: exp({})", difference(0.0, largest, 3));
-                draft.term(label, &[room], None);
+                let working = format!("exp({})", difference(0.0, largest, 3));
+                draft.worked("room for nothing", working, &[room], None);
             }
             let own = *shares.get(j).ok_or(Unexplained::Absent)?;
             draft.step(format!("its own, {own:.4}, divided by the sum"), own / sum);
@@ -252,7 +249,7 @@ pub fn pattern(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explaine
     if let (Some(before), Some(after)) = (before, after)
         && before != after
     {
-        draft.step("changed by you", after);
+        draft.step_by_hand("changed by you", after);
     }
     Ok(draft)
 }
@@ -322,7 +319,7 @@ pub fn result(source: &Source, place: Place, [t, h, c]: [usize; 3]) -> Explained
     let scale = pokes::head_scale(source, place.layer, place.pass, h);
     if scale != 1.0 {
         let value = draft.value() * scale;
-        draft.step(format!("times {scale}, set by you"), value);
+        draft.step_by_hand(format!("times {scale}, set by you"), value);
     }
     Ok(draft)
 }

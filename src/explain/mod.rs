@@ -55,6 +55,8 @@ impl Cell {
 pub struct Term {
     /// What it is: "channel 5", "key 3".
     pub label: String,
+    /// How it is made, where its factors alone do not say: "exp(1.250 − 3.500)".
+    pub working: Option<String>,
     /// The numbers whose product it is; one number is the term itself.
     pub factors: Vec<f64>,
     pub value: f64,
@@ -66,6 +68,7 @@ impl Term {
     fn product(label: impl Into<String>, factors: &[f64], from: Option<Cell>) -> Self {
         Term {
             label: label.into(),
+            working: None,
             factors: factors.to_vec(),
             value: factors.iter().product(),
             from,
@@ -78,6 +81,8 @@ impl Term {
 pub struct Step {
     pub words: String,
     pub value: f64,
+    /// Whether the reader did it, and not the model.
+    pub by_hand: bool,
 }
 
 /// How a number came to be.
@@ -98,6 +103,15 @@ impl Explanation {
     /// Sum of the terms.
     pub fn sum(&self) -> f64 {
         self.terms.iter().map(|term| term.value).sum()
+    }
+
+    /// What the formula gives, where the reader made something else of it.
+    pub fn before_the_hand(&self) -> Option<f64> {
+        let hand = self.steps.iter().position(|step| step.by_hand)?;
+        Some(match hand.checked_sub(1) {
+            Some(before) => self.steps[before].value,
+            None => self.sum(),
+        })
     }
 
     /// Whether both agree to a ten-thousandth (of the number itself, where it is large).
@@ -143,6 +157,20 @@ impl Draft {
         self.terms.push(Term::product(label, factors, from));
     }
 
+    /// A term that was made as `working` says.
+    fn worked(
+        &mut self,
+        label: impl Into<String>,
+        working: String,
+        factors: &[f64],
+        from: Option<Cell>,
+    ) {
+        self.terms.push(Term {
+            working: Some(working),
+            ..Term::product(label, factors, from)
+        });
+    }
+
     /// The number by now.
     fn value(&self) -> f64 {
         match self.steps.last() {
@@ -155,6 +183,16 @@ impl Draft {
         self.steps.push(Step {
             words: words.into(),
             value,
+            by_hand: false,
+        });
+    }
+
+    /// The reader's own step.
+    fn step_by_hand(&mut self, words: impl Into<String>, value: f64) {
+        self.steps.push(Step {
+            words: words.into(),
+            value,
+            by_hand: true,
         });
     }
 }

@@ -84,7 +84,7 @@ pub fn pattern_row(
 /// What was set by hand takes the number's place.
 pub fn set_by_hand(draft: &mut Draft, given: Option<f32>) {
     if let Some(given) = given {
-        draft.step("set by you", f64::from(given));
+        draft.step_by_hand("set by you", f64::from(given));
     }
 }
 

@@ -145,8 +145,8 @@ pub fn norm_scale(source: &Source, site: NormSite, t: usize) -> Explained<Draft>
     let (mean, scale) = mean_and_scale(&x);
     for (c, x) in x.iter().enumerate() {
         let from = quantity.map(|quantity| Cell::new(quantity, &[t, c]));
-        let label = format!("channel {c}: ({})²", difference(*x, mean, 4));
-        draft.term(label, &[x - mean, x - mean], from);
+        let working = format!("({})²", difference(*x, mean, 4));
+        draft.worked(format!("channel {c}"), working, &[x - mean, x - mean], from);
     }
     let variance = draft.value() / x.len().max(1) as f64;
     draft.step(format!("divided by {} channels", x.len()), variance);
@@ -160,8 +160,8 @@ pub fn normalized(source: &Source, site: NormSite, t: usize, c: usize) -> Explai
     let (mean, scale) = mean_and_scale(&x);
     let number = *x.get(c).ok_or(Unexplained::Absent)?;
     let from = quantity.map(|quantity| Cell::new(quantity, &[t, c]));
-    let label = format!("channel {c}: {}", difference(number, mean, 4));
-    draft.term(label, &[number - mean], from);
+    let working = difference(number, mean, 4);
+    draft.worked(format!("channel {c}"), working, &[number - mean], from);
     let divided = (number - mean) / scale;
     draft.step(format!("divided by the deviation, {scale:.4}"), divided);
     let name = site.weights();
@@ -270,9 +270,10 @@ fn shares(
     let most = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     for (n, logit) in logits.iter().enumerate() {
         let character = source.trace.about.vocab.get(n).copied().unwrap_or(' ');
-        let label = format!("{character:?}: exp({})", difference(*logit, most, 3));
+        let working = format!("exp({})", difference(*logit, most, 3));
         let from = Cell::new(quantity, &[t, n]);
-        draft.term(label, &[(logit - most).exp()], Some(from));
+        let share = (logit - most).exp();
+        draft.worked(format!("{character:?}"), working, &[share], Some(from));
     }
     let own = (logits.get(v).ok_or(Unexplained::Absent)? - most).exp();
     let share = own / draft.value();

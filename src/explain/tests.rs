@@ -57,9 +57,9 @@ fn quantities(source: &Source) -> Vec<Quantity> {
     all
 }
 
-/// The two numbers of "1.2345 − (−0.1234)" in a label.
-fn difference_in(label: &str) -> Option<(f64, f64)> {
-    let (before, after) = label.split_once(" − ")?;
+/// The two numbers of "1.2345 − (−0.1234)" in the working of a term.
+fn difference_in(working: &str) -> Option<(f64, f64)> {
+    let (before, after) = working.split_once(" − ")?;
     let number = |text: &str| {
         let sign = |c: char| c.is_ascii_digit() || c == '.' || c == '−';
         let kept: String = text.chars().filter(|c| sign(*c)).collect();
@@ -88,7 +88,8 @@ fn check_words(source: &Source, explanation: &Explanation) {
     for (n, term) in explanation.terms.iter().enumerate() {
         let product: f64 = term.factors.iter().product();
         assert_eq!(product, term.value, "{}", term.label);
-        let said = difference_in(&term.label);
+        let working = term.working.as_deref().unwrap_or_default();
+        let said = difference_in(working);
         match quantity {
             Quantity::Pattern(place) => {
                 let [head, query, _] = index;
@@ -110,7 +111,7 @@ fn check_words(source: &Source, explanation: &Explanation) {
                 }
                 let w = window.as_ref().map_or(1.0, |w| w[n]);
                 if w == 0.0 {
-                    assert!(term.label.ends_with("w shut") && term.value == 0.0);
+                    assert!(working == "w shut" && term.value == 0.0);
                     continue;
                 }
                 let (score, off) = said.expect("both are said");
@@ -124,7 +125,11 @@ fn check_words(source: &Source, explanation: &Explanation) {
                     None => vec![(scores[n] - largest).exp()],
                 };
                 assert_eq!(term.factors, factors, "{}", term.label);
-                assert_eq!(term.label.contains("w × exp("), window.is_some());
+                let factor = match window {
+                    Some(_) => format!("{w:.3} × exp("),
+                    None => "exp(".to_string(),
+                };
+                assert!(working.starts_with(&factor), "{working}");
             }
             _ if is_of_a_norm => {
                 let (x, mean) = said.expect("both are said");

@@ -130,50 +130,91 @@ fn nothing_is_wider_than_the_screen() -> Outcome<()> {
     })
 }
 
+/// The scenes of the open model of which not everything is on the screen, with how much is not.
+const HIDDEN: &str = "
+    window.frame = () => new Promise(requestAnimationFrame);
+    window.hidden_ = async () => {
+        const hidden = [];
+        for (const scene of document.querySelectorAll('.scene')) {
+            scene.click();
+            while (!scene.ariaCurrent) await frame();
+            // One draws it, and after the next its size is laid out.
+            for (let n = 0; n < 3; n++) await frame();
+            const stage = document.querySelector('.stage');
+            const timeline = document.querySelector('.timeline').getBoundingClientRect();
+            const over = Math.max(
+                stage.scrollHeight - stage.clientHeight,
+                stage.getBoundingClientRect().bottom - timeline.top,
+                timeline.bottom - innerHeight,
+            );
+            if (over > 1) hidden.push(`${scene.textContent}: ${over}`);
+        }
+        return hidden;
+    };";
+
+/// Every scene of every kind on screens of those sizes.
+fn seen_whole(page: &mut Page, sizes: &[(u32, u32)]) -> Outcome<()> {
+    for name in [
+        "glass-standard",
+        "glass-head-gated",
+        "glass-adaptive-span",
+        "glass-additive",
+    ] {
+        page.eval::<serde_json::Value>(&format!("await glassformer.open('{name}')"))?;
+        page.script::<()>(
+            "const sentence = document.querySelector('#sentence');
+             sentence.value = 'the big fluffy dog';
+             sentence.dispatchEvent(new InputEvent('input', { bubbles: true }));",
+        )?;
+        page.wait_for(
+            "the pass",
+            &format!(
+                "document.querySelector('.what strong').textContent === '{name}'
+                 && document.querySelectorAll('.token').length === 18"
+            ),
+        )?;
+        for (width, height) in sizes {
+            size(page, *width, *height)?;
+            let hidden: Vec<String> = page.script("return await hidden_();")?;
+            assert!(hidden.is_empty(), "{name}, {width} by {height}: {hidden:?}");
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn every_scene_is_seen_whole_on_a_laptop() -> Outcome<()> {
-    in_browser(&explore(""), |page| {
+    in_browser(&explore(HIDDEN), |page| {
         opened(page)?;
-        size(page, 1440, 900)?;
         // Until a first visitor closes it, the opening takes some of the stage's room.
+        assert!(page.eval::<bool>("!!document.querySelector('.opening')")?);
+        seen_whole(page, &[(1440, 900)])?;
         page.click("button", "Close")?;
         page.wait_for("its room", "!document.querySelector('.opening')")?;
-        for name in [
-            "glass-standard",
-            "glass-head-gated",
-            "glass-adaptive-span",
-            "glass-additive",
-        ] {
-            page.eval::<serde_json::Value>(&format!("await glassformer.open('{name}')"))?;
-            page.fill("textbox", "Sentence", "the big fluffy dog")?;
-            page.wait_for(
-                "the pass",
-                &format!(
-                    "document.querySelector('.what strong').textContent === '{name}'
-                     && document.querySelectorAll('.token').length === 18"
-                ),
-            )?;
-            let hidden: Vec<String> = page.script(
-                "const frame = () => new Promise(requestAnimationFrame);
-                 const hidden = [];
-                 for (const scene of document.querySelectorAll('.scene')) {
-                     scene.click();
-                     while (!scene.ariaCurrent) await frame();
-                     // One draws it, and after the next its size is laid out.
-                     for (let n = 0; n < 3; n++) await frame();
-                     const stage = document.querySelector('.stage');
-                     const timeline = document.querySelector('.timeline').getBoundingClientRect();
-                     const over = Math.max(
-                         stage.scrollHeight - stage.clientHeight,
-                         stage.getBoundingClientRect().bottom - timeline.top,
-                     );
-                     if (over > 1) hidden.push(`${scene.textContent}: ${over}`);
-                 }
-                 return hidden;",
-            )?;
-            assert!(hidden.is_empty(), "of {name}: {hidden:?}");
-        }
-        Ok(())
+        seen_whole(page, &[(1440, 900), (1366, 768)])
+    })
+}
+
+#[test]
+fn a_room_sees_every_scene_whole_and_large() -> Outcome<()> {
+    in_browser(&explore(HIDDEN), |page| {
+        opened(page)?;
+        size(page, 1920, 1080)?;
+        let letters =
+            "parseFloat(getComputedStyle(document.querySelector('.scene-words')).fontSize)";
+        let usual: f64 = page.eval(letters)?;
+        page.eval::<()>("press('p')")?;
+        let pressed = "document.querySelector('.present')?.ariaPressed === 'true'";
+        page.wait_for("the large stage", pressed)?;
+        let large: f64 = page.eval(letters)?;
+        assert!(large >= 1.3 * usual, "{usual} px became {large} px");
+        seen_whole(page, &[(1920, 1080), (2560, 1440)])?;
+        let over: i32 = page.eval("document.documentElement.scrollWidth - innerWidth")?;
+        assert!(over <= 0, "{over} px are beside the screen");
+        page.click("button", "Present")?;
+        let back = "document.querySelector('.present').ariaPressed === 'false'
+            && !!document.querySelector('.what').checkVisibility()";
+        page.wait_for("all that stands around it", back)
     })
 }
 

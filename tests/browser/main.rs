@@ -25,6 +25,7 @@ mod pretrained;
 mod runs;
 mod scripting;
 mod site;
+mod steady;
 mod threads;
 mod tracing;
 mod words;

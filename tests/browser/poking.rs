@@ -104,7 +104,7 @@ fn heads_branches_and_the_stream_are_switched_off() -> Outcome<()> {
         )?;
         for (label, change) in [
             (
-                "The stream ends at the attention",
+                "Only what attention made goes on, not the stream",
                 json!({"change": "residual", "layer": 0, "branch": "attn"}),
             ),
             (

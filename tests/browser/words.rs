@@ -102,7 +102,11 @@ fn a_word_says_what_it_means_until_escape() -> Outcome<()> {
         let nothing = "document.querySelector('.meaning').textContent === ''
             && !document.querySelector('.term.lit')";
         page.wait_for("nothing held", nothing)?;
-        // All words and letters of the scene are there to be read.
+        // All words and letters of the scene are there to be read, beside the stage and not over it.
+        page.click("button", "In plain words")?;
+        let beside = "document.querySelector('.plain')?.getBoundingClientRect().left
+            >= document.querySelector('.stage').getBoundingClientRect().right";
+        page.wait_for("the words", beside)?;
         let plain = "[...document.querySelectorAll('.plain li')].map((li) => li.textContent)";
         let listed: Vec<String> = page.eval(plain)?;
         for word in ["Logit lens: ", "Unembedding: ", "Probability: "] {
@@ -114,6 +118,8 @@ fn a_word_says_what_it_means_until_escape() -> Outcome<()> {
         let letters = "[...document.querySelectorAll('.plain dt')].map((dt) => dt.textContent)";
         let letters: Vec<String> = page.eval(letters)?;
         assert!(letters.iter().any(|letter| letter == "U"), "{letters:?}");
+        page.click("button", "Close")?;
+        page.wait_for("the card again", "!document.querySelector('.plain')")?;
         Ok(())
     })
 }

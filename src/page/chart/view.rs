@@ -131,7 +131,8 @@ pub fn LossChart(props: &LossChartProps) -> Html {
             <figcaption>
                 <h2>{ "Loss" }</h2>
                 <p class="help">
-                    { "How far off each guess of the next character is, in nats; lower is better" }
+                    { "How far off the guesses of the next character are, in nats: 0 is sure and right, 0.69 as \
+                       unsure as between two, 2.3 as between ten" }
                 </p>
                 <p class="values">{ values(props, *cursor) }</p>
             </figcaption>

@@ -41,24 +41,27 @@ pub fn Card(props: &CardProps) -> Html {
         }
     };
     let value = f64::from(explanation.value);
+    let name = explanation.cell.name();
     html! {
         <section class="number-card card" aria-labelledby="number-title">
             <h2 id="number-title">{ capital(explanation.cell.quantity.title()) }</h2>
             <p class="help">{ &props.about }</p>
             <p class="cell-name">
-                <code>{ explanation.cell.name() }</code>
+                <code>{ &name }</code>
                 if let Some(before) = props.before {
                     <button type="button" class="quiet small" onclick={back(&props.page)}>
                         { format!("← back to the {}", before.quantity.title().trim_start_matches("the ")) }
                     </button>
                 }
             </p>
-            <p class="cell-value number" aria-live={if props.picked { "polite" } else { "off" }}>
-                { figure(value) }
-            </p>
+            <div class="values-of">
+                <p class="cell-value number" aria-live={if props.picked { "polite" } else { "off" }}>
+                    { figure(value) }
+                </p>
+                { verdict(explanation, &name) }
+            </div>
             <p class="formula">{ explanation.formula.replace('-', "−") }</p>
             { terms(&props.page, explanation) }
-            { verdict(explanation) }
         </section>
     }
 }
@@ -81,10 +84,18 @@ fn terms(page: &Page, explanation: &Explanation) -> Html {
         .iter()
         .map(|term| term.value.abs())
         .fold(1e-12, f64::max);
+    // While the stage is at work one number follows the other sixty times a second: a table of the same
+    // form is filled anew, one of another form takes its place, and nothing moves.
+    let form = format!(
+        "{} {} {}",
+        explanation.cell.quantity.name(),
+        all.len(),
+        explanation.steps.len()
+    );
     html! {
         <div class="terms" tabindex="0" role="region" aria-label="The sum, term by term">
             if !all.is_empty() {
-                <table>
+                <table key={form} class={all.iter().any(|term| term.working.is_some()).then_some("worked")}>
                     // In every sum, so that none begins lower than the one before.
                     <caption>
                         { match all.len() {
@@ -92,40 +103,45 @@ fn terms(page: &Page, explanation: &Explanation) -> Html {
                             n if n <= IN_ORDER => format!("{n} parts"),
                             n => format!("{n} parts, the largest first"),
                         } }
+                        if all.iter().any(|term| term.value < 0.0) {
+                            { "; hollow: below 0" }
+                        }
                     </caption>
                     <colgroup><col /><col /><col /></colgroup>
                     <thead class="for-ears">
                         <tr>
                             <th scope="col">{ "Part" }</th>
-                            <th scope="col">{ "Product" }</th>
+                            <th scope="col">{ "How it is made" }</th>
                             <th scope="col">{ "Value" }</th>
                         </tr>
                     </thead>
                     <tbody>
-                        // Keyed, so that a row of the next number is not the one before, moved.
-                        for (n, term) in shown.into_iter().enumerate() {
-                            { row(page, explanation.cell, n, term, most) }
+                        for term in shown {
+                            { row(page, explanation.cell, term, most) }
                         }
                         if !whole {
-                            <tr class="rest" key="rest">
+                            <tr class="rest">
                                 <th scope="row">{ format!("the other {}", all.len() - LISTED) }</th>
                                 <td></td>
                                 <td class="number">{ figure(rest) }</td>
                             </tr>
                         }
+                    </tbody>
+                    // What it all comes to stays in sight, however many parts there are.
+                    <tfoot>
                         if all.len() > 1 {
-                            <tr class="sum" key={format!("sum of {}", all.len())}>
+                            <tr class="sum">
                                 <th scope="row" colspan="2">{ "sum, before any rounding" }</th>
                                 <td class="number">{ figure(explanation.sum()) }</td>
                             </tr>
                         }
-                        for (n, step) in explanation.steps.iter().enumerate() {
-                            <tr class="step" key={format!("step {n} after {}", all.len())}>
+                        for step in &explanation.steps {
+                            <tr class="step">
                                 <th scope="row" colspan="2">{ &step.words }</th>
                                 <td class="number">{ figure(step.value) }</td>
                             </tr>
                         }
-                    </tbody>
+                    </tfoot>
                 </table>
             } else {
                 <ul>
@@ -138,11 +154,12 @@ fn terms(page: &Page, explanation: &Explanation) -> Html {
     }
 }
 
-fn row(page: &Page, own: Cell, place: usize, term: &Term, most: f64) -> Html {
-    let share = format!("{:.1}%", 100.0 * term.value.abs() / most);
-    let factors = match term.factors.len() {
-        0 | 1 => String::new(),
-        _ => term
+fn row(page: &Page, own: Cell, term: &Term, most: f64) -> Html {
+    let share = format!("transform: scaleX({:.3})", term.value.abs() / most);
+    let factors = match (&term.working, term.factors.len()) {
+        (Some(working), _) => working.clone(),
+        (None, 0 | 1) => String::new(),
+        (None, _) => term
             .factors
             .iter()
             .map(|x| figure(*x))
@@ -163,7 +180,7 @@ fn row(page: &Page, own: Cell, place: usize, term: &Term, most: f64) -> Html {
         None => html! { { &term.label } },
     };
     html! {
-        <tr key={place}>
+        <tr>
             if factors.is_empty() {
                 <th scope="row" colspan="2">{ name }</th>
             } else {
@@ -173,8 +190,8 @@ fn row(page: &Page, own: Cell, place: usize, term: &Term, most: f64) -> Html {
             <td class="number">
                 { figure(term.value) }
                 <span
-                    class={classes!("length", (term.value < 0.0).then_some("negative"))}
-                    style={format!("width: {share}")}
+                    class={classes!("length", "scaled", (term.value < 0.0).then_some("negative"))}
+                    style={share}
                     aria-hidden="true"
                 />
             </td>
@@ -192,7 +209,7 @@ fn back(page: &Page) -> Callback<MouseEvent> {
     Callback::from(move |_| page.dispatch(Action::Explore(ExploreAction::Back)))
 }
 
-fn verdict(explanation: &Explanation) -> Html {
+fn verdict(explanation: &Explanation, name: &str) -> Html {
     let agrees = explanation.agrees();
     let words = if agrees {
         "✓ the same"
@@ -200,8 +217,12 @@ fn verdict(explanation: &Explanation) -> Html {
         "✗ not the same"
     };
     html! {
-        <p class={classes!("verdict", (!agrees).then_some("wrong"))}>
-            { "computed again: " }
+        <p key={name} class={classes!("verdict", (!agrees).then_some("wrong"))}>
+            { match explanation.before_the_hand() {
+                Some(before) => format!("changed by you, from {}:", figure(before)),
+                None => "computed again:".into(),
+            } }
+            <br />
             <b class="number recomputed" data-value={explanation.recomputed.to_string()}>
                 { figure(explanation.recomputed) }
             </b>

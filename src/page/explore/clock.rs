@@ -33,8 +33,8 @@ const LONGEST: f64 = 0.1;
 const NARROWEST: f64 = 300.0;
 /// How much taller bars become at most, to fill a high stage, and how much lower, to be seen whole on
 /// a low one.
-const TALLEST: f64 = 2.0;
-const LOWEST: f64 = 0.8;
+const TALLEST: f64 = 3.0;
+const LOWEST: f64 = 0.65;
 
 /// What is drawn but for the time.
 #[derive(Clone, PartialEq)]

@@ -3,6 +3,7 @@
 
 use super::formulas;
 use super::journey::{Scene, Stop};
+use super::poke::head_scale;
 use crate::page::deeds::Page;
 use crate::page::field::{on_click, on_number};
 use crate::page::state::Action;
@@ -73,7 +74,13 @@ pub fn heading(
                             aria-pressed={(head == looking.head).to_string()}
                             onclick={act(ExploreAction::Head(head))}
                         >
-                            <span class="word">{ "head " }</span>{ head }
+                            <span class="word">{ "head " }</span>
+                            { head }
+                            { match head_scale(looking, stop.layer, head) {
+                                Some(0.0) => ", off".to_string(),
+                                Some(scale) => format!(", × {scale:.2}"),
+                                None => String::new(),
+                            } }
                         </button>
                     }
                 </div>

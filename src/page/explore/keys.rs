@@ -10,7 +10,7 @@ use web_sys::KeyboardEvent;
 use yew::prelude::*;
 
 /// The keys and what they do.
-const KEYS: [(&str, &str); 11] = [
+const KEYS: [(&str, &str); 12] = [
     ("Space", "play or pause"),
     ("← →", "one scene back or on"),
     ("↑ ↓", "one token up or down"),
@@ -19,6 +19,7 @@ const KEYS: [(&str, &str); 11] = [
     ("H", "next head"),
     ("O", "overview, or back into the blocks"),
     ("W", "write on, or stop"),
+    ("P", "large, for a projector, or as usual"),
     ("Esc", "back to the scene's own number"),
     ("?", "this list"),
     ("arrows on the stage", "from number to number"),
@@ -88,6 +89,7 @@ fn action_of(event: &KeyboardEvent) -> Option<ExploreAction> {
         "h" | "H" => ExploreAction::NextHead,
         "o" | "O" => ExploreAction::ToggleOpen,
         "w" | "W" => ExploreAction::WriteOn(WriteOnAction::Toggle),
+        "p" | "P" => ExploreAction::Present,
         "?" => ExploreAction::Help,
         "Escape" => ExploreAction::Pick(None),
         _ => return None,

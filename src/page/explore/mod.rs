@@ -93,7 +93,7 @@ pub fn Explore(props: &ExploreProps) -> Html {
     let clock = Same(clock);
     use_address(page, state, &clock);
     html! {
-        <main class="explore">
+        <main class={classes!("explore", looking.presenting.then_some("presented"))}>
             <div class="what">
                 { opening(page, state) }
                 <Lesson page={page.clone()} state={state.clone()} />
@@ -280,17 +280,12 @@ fn Journey(props: &JourneyProps) -> Html {
         || !looking.pokes.is_empty()
         || looking.open && stop.scene.is_in_block()
         || chosen.is_some_and(poke::can_be_set);
-    let about = chosen.map(|cell| {
-        let about = card::about(&slot.source(), cell);
-        match drawing {
-            true => format!("{about}, before temperature, top k and top p"),
-            false => about,
-        }
-    });
-    let taking = |plain: Html| {
+    let about = chosen.map(|cell| card::about(&slot.source(), cell));
+    let explaining = use_state_eq(|| false);
+    let taking = {
         html! {
             <>
-                { plain }
+                { plain::switch(&explaining) }
                 <Share page={page.clone()} state={state.clone()} clock={clock.clone()} />
                 <Export
                     page={page.clone()}
@@ -317,12 +312,13 @@ fn Journey(props: &JourneyProps) -> Html {
         Err(_) => "",
     };
     let scene = looking.open.then_some(stop.scene);
-    let plain = plain(scene, &slot.trace.about.model, &text, formula);
+    let plain =
+        explaining.then(|| plain(scene, &slot.trace.about.model, &text, formula, &explaining));
     let text = told(text, *stop, &pointing, shown);
     html! {
         <>
             <section class="stage-card card" aria-labelledby="scene-title">
-                { heading(page, looking, slot, *stop, text, taking(plain)) }
+                { heading(page, looking, slot, *stop, text, taking) }
                 <Stage
                     page={page.clone()}
                     clock={clock.clone()}
@@ -348,6 +344,10 @@ fn Journey(props: &JourneyProps) -> Html {
                 }
             </section>
             <div class="aside">
+                // Beside the stage and over the card: what they explain stays in sight.
+                if let Some(plain) = plain {
+                    { plain }
+                }
                 <Card
                     page={page.clone()}
                     about={about.unwrap_or_default()}

@@ -5,8 +5,12 @@ use super::journey::Scene;
 use super::words::{Part, word};
 use crate::config::ModelConfig;
 use crate::explain::symbols::signs;
+use crate::page::field::on_click;
 use crate::trace::Branch;
 use yew::prelude::*;
+
+/// What the button and the words are called.
+const TITLE: &str = "In plain words";
 
 /// What a scene is for: modest, since nobody set what a trained model does.
 fn purpose(scene: Scene) -> &'static str {
@@ -23,10 +27,20 @@ fn purpose(scene: Scene) -> &'static str {
         }
         Scene::Softmax(_) => {
             "A query has one look to share out, and scores can be any numbers. The exponential makes \
-             all of them positive, and of a score that is higher by 1 always 2.718 times the weight, \
-             so that what counts is how far scores lie apart, not how large they are."
+             all of them positive, and a score that is higher by 1 always gets 2.718 times the \
+             weight: what counts is how far scores lie apart, not how large they are."
         }
-        Scene::Project(_) | Scene::Score(_) | Scene::AdditiveScore(_) => {
+        Scene::Score(_) => {
+            "Why products say how well two rows fit: two numbers of one sign make something above 0, two \
+             of different signs something below. The rows (2, 1) and (3, 1) agree: 6 + 1 = 7. (2, 1) and \
+             (-3, -1) are opposed: -6 - 1 = -7. (2, 1) and (-1, 2) have nothing to do with each other: \
+             -2 + 2 = 0. What a direction stands for was learned, and it often has no name."
+        }
+        Scene::AdditiveScore(_) => {
+            "A small network in the place of a product: it can answer to more in a query and a key than \
+             to how far they agree, and costs more."
+        }
+        Scene::Project(_) => {
             "Three rows and not one, because what a token looks for, what it can be found by and what \
              it has to say are different things: an adjective could look for its noun, be found as an \
              adjective, and hand over which one it is. What a head really looks for was not set by \
@@ -80,8 +94,27 @@ fn purpose(scene: Scene) -> &'static str {
 const OF_BLOCKS: &str = "Each block reads what those before it have written, so that a later one can \
     build on what an earlier one found. What each does was not set by anyone, but learned.";
 
+/// The button that opens and closes them.
+pub fn switch(open: &UseStateHandle<bool>) -> Html {
+    html! {
+        <button
+            type="button"
+            aria-expanded={open.to_string()}
+            onclick={on_click(open, |open| open.set(!**open))}
+        >
+            { TITLE }
+        </button>
+    }
+}
+
 /// Of a scene, or of the closed view. `card` is the formula on the card.
-pub fn plain(scene: Option<Scene>, model: &ModelConfig, text: &[Part], card: &str) -> Html {
+pub fn plain(
+    scene: Option<Scene>,
+    model: &ModelConfig,
+    text: &[Part],
+    card: &str,
+    open: &UseStateHandle<bool>,
+) -> Html {
     let mut words = Vec::new();
     for word in text.iter().filter_map(word) {
         if !words.contains(&word) {
@@ -91,9 +124,13 @@ pub fn plain(scene: Option<Scene>, model: &ModelConfig, text: &[Part], card: &st
     let formula = scene.map_or("", |scene| mathml(scene, model));
     let letters = signs(&format!("{formula} {card}"));
     html! {
-        <details class="plain">
-            <summary>{ "In plain words" }</summary>
-            <div class="plain-menu" tabindex="0" role="region" aria-label="What it is for, and what words and letters mean">
+        <section class="plain card" tabindex="0" aria-labelledby="plain-title">
+            <header>
+                <h2 id="plain-title">{ TITLE }</h2>
+                <button type="button" class="small" onclick={on_click(open, |open| open.set(false))}>
+                    { "Close" }
+                </button>
+            </header>
             <p>{ scene.map_or(OF_BLOCKS, purpose) }</p>
             <ul>
                 for word in words {
@@ -106,7 +143,6 @@ pub fn plain(scene: Option<Scene>, model: &ModelConfig, text: &[Part], card: &st
                     <dd>{ letter.meaning() }</dd>
                 }
             </dl>
-            </div>
-        </details>
+        </section>
     }
 }

@@ -41,12 +41,9 @@ pub fn Poke(props: &PokeProps) -> Html {
     html! {
         <section class="poke card" aria-labelledby="poke-title">
             <h2 id="poke-title">{ "Change something" }</h2>
-            <p class="help">
-                { "The model runs again at once, with your change in it." }
+            <p class="help waits">
+                { waits.unwrap_or("The model runs again at once, with your change in it.") }
             </p>
-            if let Some(why) = waits {
-                <p class="help waits">{ *why }</p>
-            }
             <fieldset class="pokes" disabled={waits.is_some()}>
                 <div class="of-number">
                     if let Some(cell) = chosen {
@@ -133,19 +130,22 @@ fn slider(page: &Page, slider: Slider) -> Html {
     }
 }
 
+/// What the reader has a head multiplied by.
+pub fn head_scale(explore: &Explore, layer: usize, head: usize) -> Option<f64> {
+    explore.pokes.iter().find_map(|change| match change {
+        Intervention::Head {
+            layer: l,
+            head: h,
+            scale,
+            ..
+        } if (*l, *h) == (layer, head) => Some(f64::from(*scale)),
+        _ => None,
+    })
+}
+
 fn heads(page: &Page, explore: &Explore, slot: &Slot, layer: usize) -> Html {
     let heads = 0..slot.trace.about.model.n_head;
-    let scale = |head: usize| {
-        explore.pokes.iter().find_map(|change| match change {
-            Intervention::Head {
-                layer: l,
-                head: h,
-                scale,
-                ..
-            } if (*l, *h) == (layer, head) => Some(f64::from(*scale)),
-            _ => None,
-        })
-    };
+    let scale = |head: usize| head_scale(explore, layer, head);
     html! {
         <fieldset>
             <legend>{ format!("Heads of block {layer}: 0 is off, 1 as it is") }</legend>
@@ -181,14 +181,14 @@ fn branches(page: &Page, explore: &Explore, slot: &Slot, layer: usize) -> Html {
     ];
     if slot.trace.about.model.residual {
         switches.push((
-            "The stream ends at the attention",
+            "Only what attention made goes on, not the stream",
             Intervention::Residual {
                 layer,
                 branch: attn,
             },
         ));
         switches.push((
-            "The stream ends at the feed forward",
+            "Only what the feed forward made goes on, not the stream",
             Intervention::Residual { layer, branch: mlp },
         ));
     }
@@ -280,8 +280,11 @@ fn number(page: &Page, explore: &Explore, slot: &Slot, cell: Cell) -> Html {
         _ => {
             let at = explore.at().map(|stop| stop.scene);
             let words = match at {
-                Some(Scene::Softmax(_) | Scene::Mix(_)) => {
+                Some(Scene::Softmax(_)) => {
                     "Drag a weight on the stage up or down, or pick it and set it here."
+                }
+                Some(Scene::Mix(_)) => {
+                    "Drag a weight on the stage to the right or to the left, or pick it and set it here."
                 }
                 _ => {
                     "Attention weights, gates, spans and temperatures can be set by hand: pick one."
@@ -352,7 +355,7 @@ fn effect(slot: &Slot, token: usize) -> Html {
                     <th scope="col">{ "Character" }</th>
                     <th scope="col">{ "Before" }</th>
                     <th scope="col">{ "Now" }</th>
-                    <th scope="col">{ "Logit" }</th>
+                    <th scope="col">{ "Δ logit" }</th>
                 </tr>
             </thead>
             <tbody class="number">

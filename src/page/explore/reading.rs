@@ -220,7 +220,7 @@ fn peel(slot: &Slot, point: Point, token: usize) -> Result<Html, String> {
         .ok_or("There is no such row.")?;
     let why = match peeled.end {
         End::Floor => "Less than a tenth of its length is left: here it ends.",
-        End::Count => "Here it stops, though more could be taken.",
+        End::Count => "It goes no further here, though there would be more to take.",
         End::NothingLeft => {
             "No character's row points that way any more: every logit is 0 or below."
         }
@@ -228,18 +228,18 @@ fn peel(slot: &Slot, point: Point, token: usize) -> Result<Html, String> {
     Ok(html! {
         <>
             <p class="help">
-                { "y is the row as the lens reads it, w the character's row in the unembedding. The \
-                   likeliest character is taken out, the rest is read again." }
+                { "What is the row made of? The likeliest character is taken out of it: its row of the \
+                   unembedding, as often as the row holds it. What is left is read again." }
             </p>
-            <p class="formula">{ "a = w · y / |w|²,  y becomes y − a w" }</p>
             <table class="peel">
+                <caption>{ "Times: how often its row is in it. Left: the length of the rest." }</caption>
                 <thead>
                     <tr>
                         <th scope="col">{ "Taken" }</th>
                         <th scope="col">{ "Share" }</th>
-                        <th scope="col">{ "w · y" }</th>
-                        <th scope="col">{ "a" }</th>
-                        <th scope="col">{ "|y|" }</th>
+                        <th scope="col">{ "Logit" }</th>
+                        <th scope="col">{ "Times" }</th>
+                        <th scope="col">{ "Left" }</th>
                     </tr>
                 </thead>
                 <tbody class="number">

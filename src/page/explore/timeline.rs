@@ -110,6 +110,15 @@ pub fn Timeline(props: &TimelineProps) -> Html {
             { write_on::switch(page, explore) }
             <button
                 type="button"
+                class="present"
+                aria-pressed={explore.presenting.to_string()}
+                title="Large, with less around the stage: for a projector (P)"
+                onclick={act(ExploreAction::Present)}
+            >
+                { "Present" }
+            </button>
+            <button
+                type="button"
                 class="quiet small ask-keys"
                 aria-expanded={explore.help.to_string()}
                 aria-label="Keys"

@@ -6,7 +6,7 @@ use super::term::Term;
 use crate::config::attention::{Normaliser, Sharpen};
 use crate::config::{Activation, Attention, ModelConfig, Norm};
 use crate::explain::NormSite;
-use crate::trace::Branch;
+use crate::trace::{Branch, Pass};
 
 /// A piece of a text.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -79,7 +79,7 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
             let mut parts = vec![
                 Say("The row's mean is taken off and what is left is divided by its "),
                 Point(Term::Deviation, "deviation"),
-                Say(", so that no token shouts. Each token is "),
+                Say(", so that no row is larger than the others. Each is "),
                 Point(Term::Normed, "normed"),
                 Say(" for itself, across its own channels. "),
             ];
@@ -171,18 +171,18 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
                 Say(note),
             ]
         }
-        Scene::Softmax(_) => {
+        Scene::Softmax(place) => {
             let mut parts = vec![Say("Every "), Point(Term::Score, "score")];
             parts.extend(match model.attention.normaliser() {
                 Normaliser::Softmax => [
-                    Say(" is raised to an exponential, which is never negative and makes the large ones \
-                         stand out. Divided by their sum they are "),
+                    Say(" becomes an exponential, which is never negative and makes the large ones stand \
+                         out. Divided by their sum they are "),
                     Point(Term::Weight, "weights"),
                     Say(", shares of one whole: the query has exactly 1 to give away."),
                 ],
                 Normaliser::OffByOne => [
-                    Say(" is raised to an exponential and divided by the sum of all plus 1. The 1 is \
-                         room for nothing: a head that finds no key worth a "),
+                    Say(" becomes an exponential and is divided by the sum of all plus 1. The 1 is room \
+                         for nothing: a head that finds no key worth a "),
                     Point(Term::Weight, "weight"),
                     Say(" may look nowhere."),
                 ],
@@ -192,6 +192,9 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
                     Say(" do not compete, and need not sum to 1."),
                 ],
             });
+            if place.pass == Some(Pass::Local) {
+                parts.push(Say(" Here each is multiplied by its key's window first."));
+            }
             parts
         }
         Scene::Mix(_) => vec![

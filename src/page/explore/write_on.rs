@@ -76,7 +76,7 @@ pub fn options(page: &Page, explore: &Explore, writing: &Writing) -> Html {
             <h2 id="draw-title">{ "The next character" }</h2>
             <p class="help">
                 { "With “Write on” the model goes on by itself. Here you let it draw one character, and \
-                   say how." }
+                   say how. The card has the probability as it is before that." }
             </p>
             <button
                 type="button"

@@ -111,6 +111,8 @@ pub struct Explore {
     pub frozen: bool,
     /// Whether the keys are listed.
     pub help: bool,
+    /// Whether it is shown large, to a room. That is of this screen, and no part of a link.
+    pub presenting: bool,
     pub pokes: Vec<Intervention>,
     pub threshold: f64,
     /// Whether grids show queries as columns.
@@ -148,6 +150,7 @@ impl Default for Explore {
             open: true,
             frozen: false,
             help: false,
+            presenting: false,
             pokes: Vec::new(),
             threshold: 0.3,
             flipped: false,
@@ -259,6 +262,7 @@ impl Explore {
             }
             ExploreAction::Freeze(frozen) => self.frozen = frozen,
             ExploreAction::Help => self.help = !self.help,
+            ExploreAction::Present => self.presenting = !self.presenting,
             ExploreAction::Poke(change) => {
                 self.pokes.retain(|other| !same_target(other, &change));
                 if !changes_nothing(&change) {

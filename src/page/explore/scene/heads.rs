@@ -56,7 +56,8 @@ pub fn out(board: &mut Board) {
         let pattern = board
             .source()
             .row(Quantity::Pattern(*place), &[*head, token]);
-        let spread = entropy_bits(pattern.unwrap_or_default());
+        // Of a single key it is 0, whose sign is a matter of rounding.
+        let spread = entropy_bits(pattern.unwrap_or_default()).abs();
         let words = [
             format!("{:.3}", length(row)),
             format!("{:+.2}", cosine(row, &sum)),

@@ -43,6 +43,8 @@ pub enum ExploreAction {
     Freeze(bool),
     /// The list of keys.
     Help,
+    /// Large, with less around the stage, or as usual.
+    Present,
     Poke(Intervention),
     /// Takes the change of the same thing back.
     Unpoke(Intervention),
@@ -86,6 +88,7 @@ impl ExploreAction {
             | ExploreAction::ToggleOpen
             | ExploreAction::Freeze(_)
             | ExploreAction::Help
+            | ExploreAction::Present
             | ExploreAction::Flip(_)
             | ExploreAction::Kept(_)
             | ExploreAction::WriteOn(_)
