@@ -118,7 +118,7 @@ fn a_word_says_what_it_means_until_escape() -> Outcome<()> {
         let letters = "[...document.querySelectorAll('.plain dt')].map((dt) => dt.textContent)";
         let letters: Vec<String> = page.eval(letters)?;
         assert!(letters.iter().any(|letter| letter == "U"), "{letters:?}");
-        page.click("button", "Close")?;
+        page.click("button", "In plain words")?;
         page.wait_for("the card again", "!document.querySelector('.plain')")?;
         Ok(())
     })
