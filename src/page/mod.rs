@@ -21,6 +21,7 @@ mod knobs;
 mod letters;
 mod link;
 mod live;
+mod memory;
 mod route;
 mod saving;
 mod state;

@@ -3,7 +3,7 @@
 //! The colours themselves are custom properties in `www/style/colours.css`; here is only which of
 //! the two sets holds, as the attribute `data-theme` of the document.
 
-use gloo::storage::{LocalStorage, Storage};
+use crate::page::memory;
 use serde::{Deserialize, Serialize};
 
 /// Under which name the choice is kept in the browser.
@@ -22,19 +22,19 @@ pub enum Theme {
 impl Theme {
     /// The choice that was remembered.
     pub fn remembered() -> Self {
-        LocalStorage::get(KEY).unwrap_or_default()
+        memory::recall(KEY).unwrap_or_default()
     }
 
     /// Draws the page in it, and remembers it.
     pub fn apply(self) {
         let root = gloo::utils::document_element();
-        // Neither can fail in a way that matters: a theme that is not kept is chosen again.
+        // An attribute of that name can be set.
         let _ = match self {
             Theme::System => root.remove_attribute("data-theme"),
             Theme::Light => root.set_attribute("data-theme", "light"),
             Theme::Dark => root.set_attribute("data-theme", "dark"),
         };
-        let _ = LocalStorage::set(KEY, self);
+        memory::remember(KEY, &self);
     }
 
     /// The next one that the button goes to.

@@ -5,10 +5,10 @@ use super::characters::visible;
 use crate::page::deeds::Page;
 use crate::page::field::on_click;
 use crate::page::letters::capital;
+use crate::page::memory;
 use crate::page::state::explore::ExploreAction;
 use crate::page::state::{Action, State};
 use crate::text::corpus::Corpus;
-use gloo::storage::{LocalStorage, Storage};
 use yew::prelude::*;
 
 /// Under which name the browser keeps that the opening was closed.
@@ -26,15 +26,14 @@ pub struct LessonProps {
 #[component]
 pub fn Lesson(props: &LessonProps) -> Html {
     let LessonProps { page, state } = props;
-    let closed = use_state_eq(|| LocalStorage::get(CLOSED).unwrap_or(false));
+    let closed = use_state_eq(|| memory::recall(CLOSED).unwrap_or(false));
     let corpora = state.corpora();
     let looking = &state.explore;
     let corpus = Corpus::of_line(&corpora, last_line(&looking.text));
     let close = {
         let closed = closed.clone();
         move |_: MouseEvent| {
-            // Where nothing can be kept it comes again with the next visit.
-            let _ = LocalStorage::set(CLOSED, true);
+            memory::remember(CLOSED, &true);
             closed.set(true);
         }
     };
