@@ -2,6 +2,7 @@
 
 use super::drawing::{Lettering, Marked, Pen, Stroke, draw};
 use super::scene::{Align, Picture, Point, Rect, Role};
+use crate::config::number;
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
@@ -69,8 +70,8 @@ const LETTERS: f64 = 12.0;
 
 /// How much larger than laid out letters of that size are.
 fn scale(size: &str) -> f64 {
-    let pixels = size.strip_suffix("px").and_then(|size| size.parse().ok());
-    let scale = pixels.map_or(1.0, |pixels: f64| pixels / LETTERS);
+    let pixels = size.strip_suffix("px").and_then(number);
+    let scale = pixels.map_or(1.0, |pixels| pixels / LETTERS);
     if scale > 0.0 { scale } else { 1.0 }
 }
 
