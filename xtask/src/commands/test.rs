@@ -85,8 +85,16 @@ fn lints(report: &mut Report, machine: &Machine, fast: bool) -> Result<()> {
     let of_product = |features: &[&str], targets: &[&str]| {
         clippy(&[&["--package", "glassformer"], features, targets].concat())
     };
-    report.stage("Clippy: xtask and lanes", || {
-        clippy(&["--package", "xtask", "--package", "lanes", "--all-targets"])
+    report.stage("Clippy: xtask, lanes and press", || {
+        clippy(&[
+            "--package",
+            "xtask",
+            "--package",
+            "lanes",
+            "--package",
+            "press",
+            "--all-targets",
+        ])
     })?;
     report.stage("Clippy: page", || of_product(PAGE, &["--lib", "--bins"]))?;
     report.stage("Clippy: engine", || of_product(ENGINE, &["--all-targets"]))?;
@@ -114,7 +122,14 @@ fn lints(report: &mut Report, machine: &Machine, fast: bool) -> Result<()> {
     };
     report.stage("Documentation", || {
         let engine = if fast { ENGINE } else { READABLE };
-        document(&["--package", "xtask", "--package", "lanes"])?;
+        document(&[
+            "--package",
+            "xtask",
+            "--package",
+            "lanes",
+            "--package",
+            "press",
+        ])?;
         document(&[&["--package", "glassformer", "--lib"], PAGE].concat())?;
         document(&[&["--package", "glassformer", "--lib"], engine].concat())
     })?;
@@ -159,7 +174,14 @@ fn native_tests(report: &mut Report, machine: &Machine) -> Result<()> {
             targets.extend(["--test".to_owned(), name]);
         }
         let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
-        test(&["--package", "xtask", "--package", "lanes"])?;
+        test(&[
+            "--package",
+            "xtask",
+            "--package",
+            "lanes",
+            "--package",
+            "press",
+        ])?;
         test(
             &[
                 &["--package", "glassformer", "--no-fail-fast"],
