@@ -58,7 +58,7 @@ pub fn scale(source: &Source, layer: usize, t: usize) -> Explained<Draft> {
     let weights = source.weights_of(&format!("{name}.weight"), 0)?;
     for (c, (x, w)) in normed.iter().zip(&weights).enumerate() {
         let from = Cell::new(Quantity::SpanContext(layer), &[t, c]);
-        draft.term(format!("number {c}"), &[*x, *w], Some(from));
+        draft.term(format!("channel {c}"), &[*x, *w], Some(from));
     }
     if let Some(bias) = source.bias(&format!("{name}.bias"), 0)? {
         draft.term("bias", &[bias], None);

@@ -188,9 +188,13 @@ pub(super) fn linear(
 ) -> Explained<()> {
     let x = source.numbers(quantity, &[t])?;
     let weights = source.weights_of(&format!("{name}.weight"), out)?;
+    let counted = match quantity {
+        Quantity::MlpPost(_) => "neuron",
+        _ => "channel",
+    };
     for (c, (x, w)) in x.iter().zip(&weights).enumerate() {
         let from = Cell::new(quantity, &[t, c]);
-        draft.term(format!("number {c}"), &[*x, *w], Some(from));
+        draft.term(format!("{counted} {c}"), &[*x, *w], Some(from));
     }
     if let Some(bias) = source.bias(&format!("{name}.bias"), out)? {
         draft.term("bias", &[bias], None);
@@ -290,7 +294,7 @@ pub fn lens_logit(source: &Source, depth: usize, t: usize, v: usize) -> Explaine
     let weights = source.weights_of(source.unembedding(), v)?;
     for (c, (x, w)) in x.iter().zip(&weights).enumerate() {
         let from = Cell::new(source.stream(depth), &[t, c]);
-        draft.term(format!("number {c}"), &[*x, *w], Some(from));
+        draft.term(format!("channel {c}"), &[*x, *w], Some(from));
     }
     Ok(draft)
 }

@@ -246,6 +246,41 @@ fn the_lens_at_the_end_is_the_model_itself() {
 }
 
 #[test]
+fn a_number_that_was_set_says_what_the_formula_gives() {
+    let mut set = 0;
+    for bytes in ALL {
+        let before = set;
+        let (trace, weights) = golden(bytes);
+        let source = Source {
+            trace: &trace,
+            weights: Some(&weights),
+        };
+        for quantity in quantities(&source) {
+            let Quantity::Pattern(place) = quantity else {
+                continue;
+            };
+            for (h, i, j) in (0..source.model().n_head)
+                .flat_map(|h| (0..source.tokens()).map(move |i| (h, i)))
+                .flat_map(|(h, i)| (0..=i).map(move |j| (h, i, j)))
+            {
+                let explanation = explain(&source, Cell::new(quantity, &[h, i, j])).expect("made");
+                let Some(unchanged) = explanation.before_the_hand() else {
+                    continue;
+                };
+                let shares = source.exponentials(place, h, i).expect("a softmax");
+                assert!((unchanged - shares.shares[j] / shares.sum).abs() < 1e-9);
+                assert!((unchanged - explanation.recomputed).abs() > 1e-6);
+                set += 1;
+            }
+            if trace.about.interventions.is_empty() {
+                assert_eq!(set, before, "only a changed pass has changed numbers");
+            }
+        }
+    }
+    assert!(set > 0, "no pass has a weight that was set");
+}
+
+#[test]
 fn a_sum_is_open_term_by_term() {
     let (trace, weights) = golden(include_bytes!("../../tests/recomputed/standard.pass"));
     let source = Source {

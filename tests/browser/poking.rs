@@ -233,6 +233,11 @@ fn a_weight_is_dragged() -> Outcome<()> {
         mouse(page, "mouseMoved", (x, y))?;
         let sum: f64 = page.eval("read('weights').reduce((a, b) => a + b)")?;
         assert!((sum - 1.0).abs() <= 1e-3, "the row sums to {sum}");
+        // The card says beside the number what it would be.
+        let gives = "document.querySelector('.verdict')?.textContent.match(/from ([0-9.]+):/)?.[1]";
+        page.wait_for("what the formula gives", &format!("!!{gives}"))?;
+        let gives: f64 = page.eval(&format!("Number({gives})"))?;
+        assert!((gives - before).abs() <= 1e-4, "{gives} and not {before}");
         let change = json!({
             "change": "cell", "layer": 0, "head": 0, "query": last, "key": key,
             "weight": weight, "renormalise": true,

@@ -3,7 +3,7 @@
 use super::characters::{counts_characters, of_text, of_vocabulary};
 use super::stage::Same;
 use crate::analysis::ranked;
-use crate::explain::{Cell, Explanation, Source, Term};
+use crate::explain::{Cell, Explanation, Quantity, Source, Term};
 use crate::page::deeds::Page;
 use crate::page::letters::capital;
 use crate::page::state::Action;
@@ -159,12 +159,15 @@ fn row(page: &Page, own: Cell, term: &Term, most: f64) -> Html {
     let factors = match (&term.working, term.factors.len()) {
         (Some(working), _) => working.clone(),
         (None, 0 | 1) => String::new(),
-        (None, _) => term
-            .factors
-            .iter()
-            .map(|x| figure(*x))
-            .collect::<Vec<_>>()
-            .join(" × "),
+        (None, _) => {
+            // Beside a large factor the digits of a small one count for more.
+            let large = term.factors.iter().any(|x| x.abs() >= 10.0);
+            let written = term.factors.iter().map(|x| match large && x.abs() < 1.0 {
+                true => format!("{x:.6}").replace('-', "−"),
+                false => figure(*x),
+            });
+            written.collect::<Vec<_>>().join(" × ")
+        }
     };
     let name = match term.from {
         Some(cell) => html! {
@@ -255,9 +258,21 @@ pub fn about(source: &Source, cell: Cell) -> String {
             let shown = of_vocabulary(source, b);
             format!("of the character {shown}, after {}", character(a))
         }
-        Shape::TC => format!("of {}, number {b}", character(a)),
+        Shape::TC => match cell.quantity {
+            Quantity::MlpPre(_) | Quantity::MlpPost(_) => {
+                format!("of {}, neuron {b}", character(a))
+            }
+            _ => format!("of {}, channel {b}", character(a)),
+        },
         Shape::TH => format!("of {}, head {b}", character(a)),
-        Shape::THD => format!("of {}, head {b}, number {c}", character(a)),
+        Shape::THD => {
+            let counted = match cell.quantity {
+                Quantity::HeadResult(_) => "channel",
+                Quantity::GateStats(_) => "measure",
+                _ => "number",
+            };
+            format!("of {}, head {b}, {counted} {c}", character(a))
+        }
         Shape::HTT => format!("head {a}: {} looks at {}", character(b), character(c)),
         Shape::TT => format!("{} and {}", character(a), character(b)),
         Shape::HM => format!("head {a}, {b} tokens back"),

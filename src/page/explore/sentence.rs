@@ -184,7 +184,7 @@ fn tokens(page: &Page, explore: &Explore, slot: &Slot, line: &NodeRef) -> Html {
             <p class="token-columns" aria-hidden="true">
                 <span>{ "place" }</span>
                 <span>{ "token" }</span>
-                <span>{ "number" }</span>
+                <span>{ "id" }</span>
             </p>
             <ol ref={line} class="tokens" aria-label="Tokens">
                 for (n, character) in slot.characters().into_iter().enumerate() {
@@ -199,7 +199,7 @@ fn tokens(page: &Page, explore: &Explore, slot: &Slot, line: &NodeRef) -> Html {
                         >
                             <span class="for-ears">{ "Token " }</span>
                             <span class="place number">{ n }</span>
-                            <span class="for-ears">{ format!(": {}, number ", spoken(character)) }</span>
+                            <span class="for-ears">{ format!(": {}, id ", spoken(character)) }</span>
                             <span class="character" aria-hidden="true">{ visible(character) }</span>
                             <span class="id number">{ about.tokens.get(n).copied().unwrap_or(0) }</span>
                         </button>
@@ -217,7 +217,11 @@ fn tokens(page: &Page, explore: &Explore, slot: &Slot, line: &NodeRef) -> Html {
                     { "Add the likeliest " }
                     <span class="guess number">
                         <b class="character">{ visible(character) }</b>
-                        { format!(" {:.0} %", 100.0 * p) }
+                        { match p {
+                            // Nothing is certain.
+                            p if p >= 0.995 => " > 99 %".to_string(),
+                            p => format!(" {:.0} %", 100.0 * p),
+                        } }
                     </span>
                 </button>
             }
