@@ -26,7 +26,8 @@ pub fn entropy_bits(row: &[f32]) -> f64 {
         let share = f64::from(*a) / sum;
         -share * share.log2()
     });
-    terms.sum()
+    // One key with all of the weight: a sum of zeros, which may have come out below 0.
+    terms.sum::<f64>().max(0.0) + 0.0
 }
 
 /// The shape of one query's row.

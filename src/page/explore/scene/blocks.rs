@@ -3,7 +3,7 @@
 use super::marks::Rect;
 
 /// The widest gap, in CSS pixels, over which cells still stand together.
-const TOGETHER: f64 = 2.0;
+const TOGETHER: f64 = 2.1;
 
 /// The areas that cells fill, given in the order in which scenes lay them: line by line.
 pub fn blocks(cells: &[Rect]) -> Vec<Rect> {
@@ -70,6 +70,13 @@ mod tests {
                 Rect::new(0.0, 40.0, 43.0, 32.0)
             ]
         );
+    }
+
+    #[test]
+    fn lines_two_pixels_apart_are_one_area_wherever_they_stand() {
+        // Sums of fractions, as a stage that is stretched has them.
+        let lines = (0..20).map(|n| Rect::new(0.0, 8.3 + f64::from(n) * 17.1 + 1.0, 10.0, 15.1));
+        assert_eq!(blocks(&lines.collect::<Vec<_>>()).len(), 1);
     }
 
     #[test]

@@ -9,6 +9,8 @@ use crate::explain::{Cell, Place, Quantity};
 
 /// Where the three measures stop being readable side by side.
 const MEASURES: f64 = 190.0;
+/// Which of what the gate sees is where the head looks.
+const OFFSET: usize = 1;
 
 /// Each head through its slice of Wo: the slices add up to the output.
 pub fn out(board: &mut Board) {
@@ -126,13 +128,33 @@ pub fn gate(board: &mut Board) {
         },
         Attention::Standard(_) | Attention::AdaptiveSpan(_) | Attention::Additive(_) => 2.0,
     };
+    let across = board.room() / heads.max(1) as f64;
+    for head in 0..heads {
+        let x = board.left() + (head as f64 + 0.5) * across;
+        let at = (x, board.y + LINE / 2.0);
+        board.text(at, format!("head {head}"), Align::Centre, Role::Faint);
+    }
+    board.y += LINE;
+    let own = Cell::new(
+        Quantity::GateStats(layer),
+        &[token, board.view.head, OFFSET],
+    );
+    let longest = board.source().model().block_size;
+    let back = -board.number(own) * longest as f64;
     let measures = [
-        ("how strongly, a", "sum of weight × score"),
+        (
+            "how strongly, a",
+            "sum of weight × score: below 0 where what it looks at has scores below 0".to_string(),
+        ),
         (
             "where, r",
-            "mean place of what it looks at, minus its own, as a share of the longest context",
+            format!(
+                "mean place minus its own, as a share of {longest} tokens: head {} looks {back:.1} tokens \
+                 back",
+                board.view.head
+            ),
         ),
-        ("how widely, d", "deviation of that place"),
+        ("how widely, d", "deviation of that place".to_string()),
     ];
     for (k, (label, help)) in measures.into_iter().enumerate() {
         let cell = |head| Cell::new(Quantity::GateStats(layer), &[token, head, k]);
@@ -153,7 +175,7 @@ pub fn gate(board: &mut Board) {
     let gates: Vec<f64> = (0..heads).map(|head| board.number(cell(head))).collect();
     let opening = board.phase(0.58, 0.92);
     let shown: Vec<f64> = gates.iter().map(|g| 1.0 + (g - 1.0) * opening).collect();
-    let area = board.shelf("gate g", Role::Gate, board.tall(130.0));
+    let area = board.shelf("gate g", Role::Gate, board.tall(112.0));
     board.say("gates", &gates);
     let strip = Strip::bars(&shown, Role::Gate)
         .looking(Look::Column)

@@ -8,8 +8,9 @@ use crate::page::explore::characters::visible;
 use crate::trace::{Branch, Intervention};
 
 /// Rows of the table of characters that are shown around the chosen one.
-const NEIGHBOURS: usize = 7;
-const TABLE_ROW: f64 = 15.0;
+const NEIGHBOURS: usize = 5;
+/// As high as a letter, also where a low stage has all of it lower.
+const TABLE_ROW: f64 = 18.0;
 
 /// The character's row leaves the table, the position's row is added.
 pub fn embed(board: &mut Board) {

@@ -1,6 +1,6 @@
 //! Scores become weights, and the weights mix the values.
 
-use super::board::{Board, Come, LINE, Strip, largest, nth};
+use super::board::{Board, Come, LINE, Strip, largest};
 use super::marks::{Align, Look, Mark, Rect, Role};
 use crate::config::Kind;
 use crate::explain::{Cell, Exponentials, Place, Quantity};
@@ -8,6 +8,10 @@ use crate::trace::Pass;
 
 /// Height of the columns that exponentials and weights are shown as.
 const COLUMN: f64 = 72.0;
+/// Height of the sum that the values come to.
+const SUM: f64 = 46.0;
+/// Room for a weight in figures, beside its bar.
+const WRITTEN: f64 = 42.0;
 /// Tokens up to which all weights of a head are drawn: of more, a cell would be a speck.
 const DRAWN: usize = 64;
 
@@ -49,8 +53,9 @@ pub fn mask(board: &mut Board, place: Place) {
     let strongest = strongest.unwrap_or(0);
     let focus = Cell::new(recorded(token, 0).quantity, &[head, token, strongest]);
     board.say("scores of the chosen query", &own);
+    let drawn = std::cell::Cell::new(Look::Bar);
     let pattern = |board: &mut Board| {
-        grid(board, 330.0, |i, j| {
+        let look = grid(board, 330.0, |i, j| {
             // The veil falls from the last key to the first.
             let veiled = j > i && hiding > 1.0 - (j as f64 + 0.5) / tokens as f64;
             Shade {
@@ -62,6 +67,7 @@ pub fn mask(board: &mut Board, place: Place) {
                 role: Role::Attention,
             }
         });
+        drawn.set(look);
     };
     board.beside(0.56, false, pattern, |board| {
         if scaled {
@@ -75,13 +81,13 @@ pub fn mask(board: &mut Board, place: Place) {
             Role::Ink,
             board.phase(0.45, 0.55),
         );
-        legend(board, most);
+        legend(board, most, drawn.get());
     });
     board.focus(focus);
 }
 
-/// What the colours of scores say, from the most below 0 to the most above it.
-fn legend(board: &mut Board, most: f64) {
+/// What the colours of scores say, from the most below 0 to the most above it, drawn as they are.
+fn legend(board: &mut Board, most: f64, look: Look) {
     const STEPS: i32 = 4;
     let area = board.shelf("colours", Role::Faint, 16.0);
     let side = 22.0;
@@ -90,7 +96,7 @@ fn legend(board: &mut Board, most: f64) {
         board.push(Mark::Cell {
             area: Rect::new(x, area.y, side - 1.0, area.h),
             role: Role::Attention,
-            look: Look::Shade,
+            look,
             value: most * f64::from(step) / f64::from(STEPS),
             most,
             cell: None,
@@ -120,7 +126,8 @@ pub struct Shade {
 
 /// Every query against every key, the chosen query's line framed, not taller than `tallest`. `shade`
 /// is given a query and a key; a query is a row, or a column where the reader has flipped the view.
-pub fn grid(board: &mut Board, tallest: f64, shade: impl Fn(usize, usize) -> Shade) {
+/// Answers whether there was room for bars.
+pub fn grid(board: &mut Board, tallest: f64, shade: impl Fn(usize, usize) -> Shade) -> Look {
     let tokens = board.source().tokens().max(1);
     let head = 20.0;
     let room = board.room() - head;
@@ -183,6 +190,10 @@ pub fn grid(board: &mut Board, tallest: f64, shade: impl Fn(usize, usize) -> Sha
         true => Rect::new(corner.0 + at, corner.1, side + 1.0, all + 1.0),
     };
     board.frame(line, Role::Query, 1.0);
+    match labelled {
+        true => Look::Bar,
+        false => Look::Shade,
+    }
 }
 
 /// One column a key, with its character under the last of the lines.
@@ -352,19 +363,27 @@ pub fn mix(board: &mut Board, place: Place) {
         .map(|j| board.numbers(Quantity::Value(place), &[j, head]))
         .collect();
     let z = board.numbers(Quantity::Mixed(place), &[token, head]);
-    let all: Vec<f64> = values.iter().flatten().chain(&z).copied().collect();
+    let all: Vec<f64> = values.iter().flatten().copied().collect();
     let most = largest(&all);
+    // What passes is seldom as large as what there was: it has a scale of its own, which z shares.
+    let weighted = values.iter().zip(&weights);
+    let passing: Vec<f64> = weighted
+        .flat_map(|(value, a)| value.iter().map(move |v| a * v))
+        .chain(z.iter().copied())
+        .collect();
+    let passes = largest(&passing);
     let height = board.tall((350.0 / count as f64).clamp(13.0, 24.0));
     let mut area = board.shelf("weight × value", Role::Value, LINE + height * count as f64);
     board.scale(area, most);
     area.y += LINE;
     let (label, weight) = (44.0, 56.0_f64.min(area.w * 0.16));
-    let part = (area.w - label - weight - 30.0) / 2.0;
-    let second = label + weight + 12.0;
+    let second = label + weight + WRITTEN;
+    let part = (area.w - second - 18.0) / 2.0;
+    let third = second + part + 18.0;
     for (x, words, role) in [
         (label, "weight", Role::Attention),
         (second, "value", Role::Value),
-        (second + part + 18.0, "what passes", Role::Value),
+        (third, "what passes", Role::Value),
     ] {
         let at = (area.x + x, area.y - LINE / 2.0);
         board.text(at, words, Align::Left, role);
@@ -390,6 +409,21 @@ pub fn mix(board: &mut Board, place: Place) {
             |_| Some(Cell::new(Quantity::Pattern(place), &[head, token, j])),
             |_| Come::HERE,
         );
+        // Where it can be taken hold of.
+        let (end, middle) = (
+            area.x + label + weight * a.clamp(0.0, 1.0),
+            y + height / 2.0,
+        );
+        let grip = height / 2.0 - 2.0;
+        board.line(
+            (end, middle - grip),
+            (end, middle + grip),
+            Role::Attention,
+            2.0,
+            1.0,
+        );
+        let at = (area.x + second - 8.0, middle);
+        board.text(at, format!("{a:.2}"), Align::Right, Role::Ink);
         let strip = Strip::bars(value, Role::Value).within(most);
         let cell = |d| Some(Cell::new(Quantity::Value(place), &[j, head, d]));
         let x = area.x + second;
@@ -399,9 +433,9 @@ pub fn mix(board: &mut Board, place: Place) {
         });
         // The same, as much of it as the weight lets through.
         let share = 1.0 + (a - 1.0) * come;
-        let x = x + part + 18.0;
+        let strip = strip.within(most + (passes - most) * come);
         board.cells(
-            line(x, part),
+            line(area.x + third, part),
             &strip,
             |_| None,
             |_| Come {
@@ -412,15 +446,25 @@ pub fn mix(board: &mut Board, place: Place) {
     }
     let done = board.view.time >= 0.8;
     let numbers = if done { &z } else { &partial };
-    let strip = Strip::bars(numbers, Role::Value).within(most);
+    let strip = Strip::bars(numbers, Role::Value).within(passes);
     let settled = board.phase(0.8, 0.9);
     let cell = |d| done.then(|| Cell::new(Quantity::Mixed(place), &[token, head, d]));
-    let area = board.strip("= taken along, z", &strip, cell, |_| Come {
+    let whole = board.shelf("= taken along, z", Role::Value, board.tall(SUM));
+    board.say("= taken along, z", numbers);
+    board.scale(whole, passes);
+    // Under the numbers that it is the sum of.
+    let under = Rect::new(whole.x + third, whole.y, part, whole.h);
+    board.cells(under, &strip, cell, |_| Come {
         share: 1.0,
         alpha: 0.6 + 0.4 * settled,
     });
+    if !board.is_narrow() {
+        let at = (whole.x + third - 18.0, whole.y + whole.h / 2.0);
+        let words = "what passes, each column summed";
+        board.text(at, words, Align::Right, Role::Faint);
+    }
     if done {
-        board.frame(nth(area, 0, 1), Role::Value, settled);
+        board.frame(under, Role::Value, settled);
     }
     board.focus(Cell::new(Quantity::Mixed(place), &[token, head, 0]));
 }
