@@ -1,6 +1,7 @@
 //! What one can take home from the stage: the picture, and the numbers in it and behind it.
 
-use super::clock::Clock;
+use super::clock::{Clock, OnStage};
+use super::scene::{Picture, caption};
 use super::stage::Same;
 use super::{csv, paint, svg};
 use crate::page::deeds::Page;
@@ -189,7 +190,7 @@ impl ExportProps {
                 family: &stage.style.family,
                 colour: &|role| stage.style.colour(role),
             };
-            svg::svg(&sheet, stage.picture, &stage.marked)
+            svg::svg(&sheet, &self.captioned(&stage), &stage.marked)
         });
         let text = text.ok_or_else(|| not_saved("the stage is not there"))?;
         self.save_text(&self.name("svg"), "image/svg+xml", |_| text)
@@ -207,7 +208,8 @@ impl ExportProps {
                 scale: 1.0,
                 margin: Some(MARGIN),
             };
-            paint::paint(&canvas, &sheet, &stage.style, stage.picture, &stage.marked);
+            let picture = self.captioned(&stage);
+            paint::paint(&canvas, &sheet, &stage.style, &picture, &stage.marked);
         });
         painted.ok_or_else(refused)?;
         let (page, name) = (self.page.clone(), self.name("png"));
@@ -224,17 +226,41 @@ impl ExportProps {
 
     /// What is on the stage, in words.
     fn title(&self) -> String {
+        let about = &self.slot.trace.about;
         let scene = match (self.explore.at(), self.explore.open) {
             (Some(stop), true) if stop.scene.is_in_block() => {
-                format!("{}, block {}", stop.scene.title(), stop.layer)
+                format!("{}, block {}", stop.scene.title(&about.model), stop.layer)
             }
-            (Some(stop), true) => stop.scene.title(),
+            (Some(stop), true) => stop.scene.title(&about.model),
             (_, false) | (None, true) => "The residual stream".into(),
         };
+        let head = match self.of_head() {
+            true => format!(", head {}", self.explore.head),
+            false => String::new(),
+        };
         format!(
-            "{scene}: token {} of “{}”, in {}",
-            self.explore.token, self.slot.trace.about.text, self.slot.label
+            "{scene}{head}: token {} of “{}”, in {}, as of step {}",
+            self.explore.token, about.text, self.slot.label, about.step
         )
+    }
+
+    /// The picture with what it shows written under it, since a file is looked at without the page.
+    fn captioned(&self, stage: &OnStage) -> Picture {
+        let mut picture = stage.picture.clone();
+        let mut words = vec![self.title()];
+        words.extend(match self.slot.trace.about.interventions.len() {
+            0 => None,
+            1 => Some("A pass that was changed by hand.".to_string()),
+            n => Some(format!("A pass with {n} changes made by hand.")),
+        });
+        caption(&mut picture, stage.width, &words);
+        picture
+    }
+
+    /// Whether one head is shown, and not the others.
+    fn of_head(&self) -> bool {
+        let at = self.explore.at();
+        self.explore.open && at.is_some_and(|stop| stop.scene.is_of_a_head())
     }
 
     /// A file's name that says model, scene and token.
@@ -246,11 +272,9 @@ impl ExportProps {
             (Some(stop), true) => names::of_scene(stop.scene),
             (_, false) | (None, true) => "overview".into(),
         };
-        let head = match self.explore.at() {
-            Some(stop) if self.explore.open && stop.scene.is_of_a_head() => {
-                format!("-head{}", self.explore.head)
-            }
-            _ => String::new(),
+        let head = match self.of_head() {
+            true => format!("-head{}", self.explore.head),
+            false => String::new(),
         };
         let token = self.explore.token;
         format!("{}-{place}-token{token}{head}.{ending}", self.model())

@@ -36,7 +36,7 @@ pub fn heading(
                 if looking.open {
                     <h2 id="scene-title" key={looking.stop}>
                         <span class="where">{ place }</span>
-                        { stop.scene.title() }
+                        { stop.scene.title(model) }
                     </h2>
                     <button type="button" onclick={act(ExploreAction::Open(false))}>{ "Overview" }</button>
                 } else {

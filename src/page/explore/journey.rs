@@ -209,7 +209,7 @@ impl Scene {
     }
 
     /// Its name on the timeline.
-    pub fn title(self) -> String {
+    pub fn title(self, model: &ModelConfig) -> String {
         let of_pass = |words: &str, place: Place| match place.pass {
             Some(pass) => format!("{words}, {} pass", pass.name()),
             None => words.to_string(),
@@ -224,6 +224,8 @@ impl Scene {
             Scene::AdditiveScore(place) => of_pass("Additive score", place),
             Scene::Mask(place) => match place.pass {
                 Some(_) => of_pass("Scale and mask", place),
+                // Additive scores are not scaled.
+                None if model.attention.kind() == Kind::Additive => "Mask".into(),
                 None => "Scale and mask".into(),
             },
             Scene::Sharpen(_) => "Bias and temperature".into(),

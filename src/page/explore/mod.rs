@@ -329,7 +329,7 @@ fn Journey(props: &JourneyProps) -> Html {
                     theme={state.theme}
                     label={format!(
                         "{}. The arrow keys go from number to number; the card explains each.",
-                        stop.scene.title()
+                        stop.scene.title(&slot.trace.about.model)
                     )}
                 />
                 // Below it, so that the picture stands in the same place in every scene.

@@ -2,7 +2,7 @@
 //! character that the lens reads there, as dark as the lens is certain; the attention of the chosen
 //! token runs between the columns.
 
-use super::characters::{of_vocabulary, visible};
+use super::characters::{of_text, of_vocabulary, visible};
 use super::scene::{Align, Link, Look, Mark, Picture, Rect, Role, Row, View};
 use crate::explain::{Cell, Place, Quantity};
 
@@ -10,6 +10,10 @@ use crate::explain::{Cell, Place, Quantity};
 const HEAD: f64 = 30.0;
 /// Room for the characters of the sentence.
 const LABEL: f64 = 34.0;
+/// Width of a letter, about.
+const LETTER: f64 = 7.0;
+/// How far the name of a column reaches beyond it, on both sides together.
+const BESIDE: f64 = 24.0;
 /// Under this weight a cell is not framed as one that is looked at.
 const SEEN: f64 = 0.03;
 
@@ -130,6 +134,10 @@ fn attention(picture: &mut Picture, view: &View, grid: &Grid, layer: usize, thre
     let (token, heads) = (view.token, view.source.model().n_head);
     let places: Vec<Place> = view.source.places(layer);
     let to = grid.area(layer + 1, token);
+    let most = most(view, &places);
+    if let Some((cell, weight)) = most {
+        named(picture, view, grid, cell, weight);
+    }
     for key in 0..=token {
         let from = grid.area(layer, key);
         let mut sum = 0.0;
@@ -138,7 +146,9 @@ fn attention(picture: &mut Picture, view: &View, grid: &Grid, layer: usize, thre
                 let cell = Cell::new(Quantity::Pattern(*place), &[head, token, key]);
                 let weight = view.source.at(cell).map_or(0.0, f64::from);
                 sum += weight;
-                if weight < threshold {
+                // The chosen head is always seen to look somewhere.
+                let first = most.is_some_and(|(other, _)| other == cell);
+                if weight < threshold && !first {
                     continue;
                 }
                 // Heads leave the token side by side, so that their lines do not hide each other.
@@ -156,7 +166,7 @@ fn attention(picture: &mut Picture, view: &View, grid: &Grid, layer: usize, thre
                     role: Role::Attention,
                     width: 0.75 + 2.5 * weight.min(1.0),
                     dashed: false,
-                    alpha: if head == view.head { 0.95 } else { 0.45 },
+                    alpha: if head == view.head { 1.0 } else { 0.3 },
                 });
             }
         }
@@ -181,5 +191,40 @@ fn attention(picture: &mut Picture, view: &View, grid: &Grid, layer: usize, thre
             cell: place.map(|place| Cell::new(Quantity::Pattern(place), &[view.head, token, key])),
             alpha: 1.0,
         });
+    }
+}
+
+/// Where the chosen head looks most, and how much of its look that has.
+fn most(view: &View, places: &[Place]) -> Option<(Cell, f64)> {
+    let keys = |place: &Place| {
+        let pattern = Quantity::Pattern(*place);
+        (0..=view.token).map(move |key| Cell::new(pattern, &[view.head, view.token, key]))
+    };
+    let all = places.iter().flat_map(keys);
+    let weighed = all.map(|cell| (cell, view.source.at(cell).map_or(0.0, f64::from)));
+    weighed.max_by(|one, other| one.1.total_cmp(&other.1))
+}
+
+/// The same in words between the names of the columns, as far as there is room.
+fn named(picture: &mut Picture, view: &View, grid: &Grid, cell: Cell, weight: f64) {
+    let Quantity::Pattern(Place { layer, pass }) = cell.quantity else {
+        return;
+    };
+    let [head, _, key] = cell.index;
+    let short = format!("{} {weight:.2}", of_text(&view.source, key));
+    let long = match pass {
+        Some(pass) => format!("head {head}, {}: {short}", pass.name()),
+        None => format!("head {head}: {short}"),
+    };
+    let room = grid.stride - grid.cell - BESIDE;
+    let fitting = [long, short]
+        .into_iter()
+        .find(|words| words.chars().count() as f64 * LETTER <= room);
+    if let Some(words) = fitting {
+        let (from, to) = (grid.area(layer, 0), grid.area(layer + 1, 0));
+        let x = (from.x + from.w + to.x) / 2.0;
+        picture
+            .marks
+            .push(text((x, HEAD / 2.0 - 4.0), words, Role::Attention));
     }
 }

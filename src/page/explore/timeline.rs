@@ -31,7 +31,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
     } = props;
     let bar = use_node_ref();
     use_in_sight(&bar, "[aria-current]", explore.stop);
-    let playing = explore.playhead.playing;
+    let playing = explore.playhead.playing && explore.open;
     let act = |action: ExploreAction| {
         on_click(&(page.clone(), action), |(page, action)| {
             page.dispatch(Action::Explore(action.clone()));
@@ -91,6 +91,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
                     min="0"
                     max="1"
                     step="0.001"
+                    disabled={!explore.open}
                     oninput={on_scrub}
                 />
             </label>
@@ -163,7 +164,7 @@ fn scenes(page: &Page, explore: &Explore, slot: &Slot, bar: &NodeRef) -> Html {
                                 page.dispatch(Action::Explore(ExploreAction::Stop(*n)));
                             })}
                         >
-                            { slot.journey[n].scene.title() }
+                            { slot.journey[n].scene.title(&slot.trace.about.model) }
                         </button>
                     }
                 </div>

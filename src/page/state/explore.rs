@@ -236,6 +236,11 @@ impl Explore {
                     self.playhead.playing = false;
                 }
             },
+            // The overview stands still: from there the scene opens, and plays.
+            ExploreAction::TogglePlay if !self.open => {
+                self.reduce(ExploreAction::Open(true));
+                self.playhead.playing = true;
+            }
             ExploreAction::TogglePlay => self.playhead.playing = !self.playhead.playing,
             ExploreAction::Time(time) => {
                 self.playhead.playing = false;

@@ -384,6 +384,22 @@ impl<'a> Board<'a> {
     }
 }
 
+/// Words under a picture of that width, each paragraph in lines of its own.
+pub fn caption(picture: &mut Picture, width: f64, words: &[String]) {
+    let most = (width / LETTER) as usize;
+    for line in words.iter().flat_map(|words| lines(words, most)) {
+        picture.marks.push(Mark::Text {
+            at: (0.0, picture.height + LINE / 2.0),
+            words: line,
+            align: Align::Left,
+            role: Role::Faint,
+            strong: false,
+            alpha: 1.0,
+        });
+        picture.height += LINE;
+    }
+}
+
 /// Words in lines of so many characters at most, unless one word alone is longer.
 fn lines(words: &str, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
@@ -430,7 +446,34 @@ fn gently(share: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{brief, lines};
+    use super::super::{Mark, Picture};
+    use super::{LINE, brief, caption, lines};
+
+    #[test]
+    fn a_caption_lies_under_its_picture() {
+        let mut picture = Picture {
+            height: 40.0,
+            ..Picture::default()
+        };
+        caption(
+            &mut picture,
+            100.0,
+            &["the big fluffy dog".into(), "runs".into()],
+        );
+        let at = |mark: &Mark| match mark {
+            Mark::Text { at, words, .. } => Some((at.1, words.clone())),
+            _ => None,
+        };
+        let written: Vec<_> = picture.marks.iter().filter_map(at).collect();
+        let below = |n: f64| 40.0 + LINE * n;
+        let expected = [
+            (below(0.5), "the big fluffy".to_string()),
+            (below(1.5), "dog".to_string()),
+            (below(2.5), "runs".to_string()),
+        ];
+        assert_eq!(written, expected);
+        assert_eq!(picture.height, below(3.0));
+    }
 
     #[test]
     fn a_scale_is_short_and_never_nothing() {

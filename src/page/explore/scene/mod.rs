@@ -16,6 +16,7 @@ mod stream;
 mod weights;
 
 pub use blocks::blocks;
+pub use board::caption;
 pub use marks::{Align, FOOT, Look, Mark, Point, Rect, Role};
 
 use super::journey::{Scene, Stop};

@@ -195,6 +195,75 @@ fn the_overview_reads_the_lens_at_every_depth() {
 }
 
 #[test]
+fn the_overview_always_shows_where_the_chosen_head_looks_most() {
+    for bytes in ALL {
+        let (trace, weights) = golden(bytes);
+        let source = Source {
+            trace: &trace,
+            weights: Some(&weights),
+        };
+        let token = source.tokens() - 1;
+        for head in 0..source.model().n_head {
+            let view = View {
+                head,
+                ..first_scene(source, token)
+            };
+            // No weight is above this.
+            let picture = overview::picture(&view, 2.0);
+            assert_eq!(picture.links.len(), source.model().n_layer);
+            for link in &picture.links {
+                let weight = |key| {
+                    let cell = Cell::new(link.cell.quantity, &[head, token, key]);
+                    source.at(cell).expect("a weight")
+                };
+                let most = (0..=token).map(weight).fold(0.0, f32::max);
+                assert_eq!(source.at(link.cell), Some(most));
+                let named = format!("head {head}");
+                let names = |mark: &Mark| match mark {
+                    Mark::Text { words, .. } => {
+                        words.starts_with(&named) && words.ends_with(&format!("{most:.2}"))
+                    }
+                    _ => false,
+                };
+                assert!(picture.marks.iter().any(names));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_the_head_took_stands_under_the_numbers_that_it_sums() {
+    use crate::explain::Quantity;
+    let mut seen = 0;
+    each(|view, picture| {
+        let Scene::Mix(place) = view.stop.scene else {
+            return;
+        };
+        if view.time < 1.0 {
+            return;
+        }
+        let columns = |passing: bool| -> Vec<(f64, f64)> {
+            let of_z = |cell: Cell| cell.quantity == Quantity::Mixed(place);
+            let marks = picture.marks.iter().filter(|mark| match mark {
+                Mark::Cell {
+                    cell, role, look, ..
+                } => match passing {
+                    true => cell.is_none() && *role == Role::Value && *look == Look::Bar,
+                    false => cell.is_some_and(of_z),
+                },
+                _ => false,
+            });
+            marks.map(|mark| (mark.area().x, mark.area().w)).collect()
+        };
+        let (passing, sum) = (columns(true), columns(false));
+        assert_eq!(sum.len(), view.source.head_size());
+        assert_eq!(passing[..sum.len()], sum[..]);
+        seen += 1;
+    });
+    assert!(seen > 10);
+}
+
+#[test]
 fn the_card_follows_the_key_that_the_query_meets() {
     let (trace, weights) = golden(ALL[0]);
     let source = Source {

@@ -35,6 +35,21 @@ fn scenes_follow_each_other_to_the_end_and_stay_there() {
 }
 
 #[test]
+fn play_leads_from_the_overview_to_the_scene() {
+    let mut explore = looking();
+    explore.reduce(ExploreAction::Stop(4));
+    for playing in [true, false] {
+        explore.playhead.playing = playing;
+        explore.reduce(ExploreAction::Open(false));
+        explore.reduce(ExploreAction::TogglePlay);
+        assert!(explore.open && explore.playhead.playing);
+        assert_eq!(explore.stop, 4);
+    }
+    explore.reduce(ExploreAction::TogglePlay);
+    assert!(explore.open && !explore.playhead.playing);
+}
+
+#[test]
 fn the_same_scene_is_found_in_the_other_block() {
     let mut explore = looking();
     let score = |layer| Stop {
