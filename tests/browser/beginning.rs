@@ -95,7 +95,10 @@ fn a_task_without_the_kind_does_not_make_it_forgotten() -> Outcome<()> {
             page.choose("Model", task)?;
             shows(page, model)?;
         }
-        Ok(())
+        page.shows("no ready-made model learned this well enough with standard attention")?;
+        page.choose("Model", "Facts and negations")?;
+        shows(page, "facts-additive")?;
+        guess(page, "ann is not wet but bold. bold? ").map(drop)
     })
 }
 
@@ -113,7 +116,7 @@ fn what_it_learned_is_said_and_examples_are_a_click_away() -> Outcome<()> {
         page.shows("321+654=9750 says 123+456=0579")?;
         page.click("button", "999+100=0")?;
         let words = guess(page, "999+100=0")?;
-        assert!(words.contains("0 100 %"), "{words}");
+        assert!(words.contains("0 > 99 %"), "{words}");
         // Three digits each, the ones first: this is not that.
         page.fill("textbox", "Sentence", "999+1=")?;
         page.shows("This is not like the lines that the model learned")?;
@@ -132,7 +135,9 @@ fn the_opening_stays_closed() -> Outcome<()> {
         page.reload()?;
         opened(page)?;
         assert!(page.eval::<bool>("!document.querySelector('.opening')")?);
-        Ok(())
+        // And comes again for who asks.
+        page.click("button", "What is this?")?;
+        page.shows("A small language model reads this sentence")
     })
 }
 

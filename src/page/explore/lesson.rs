@@ -21,29 +21,51 @@ const OF_EACH: usize = 2;
 pub struct LessonProps {
     pub page: Page,
     pub state: State,
+    /// Whether the opening is closed.
+    pub closed: UseStateHandle<bool>,
+}
+
+/// Whether the opening is closed, as this browser has kept it.
+#[hook]
+pub fn use_closed() -> UseStateHandle<bool> {
+    use_state_eq(|| memory::recall(CLOSED).unwrap_or(false))
+}
+
+/// Closes the opening, or opens it again.
+fn keep(closed: &UseStateHandle<bool>, to: bool) -> impl Fn(MouseEvent) + use<> {
+    let closed = closed.clone();
+    move |_| {
+        memory::remember(CLOSED, &to);
+        closed.set(to);
+    }
+}
+
+/// Brings the opening back.
+pub fn ask(closed: &UseStateHandle<bool>) -> Html {
+    html! {
+        <button type="button" class="quiet small" onclick={keep(closed, false)}>
+            { "What is this?" }
+        </button>
+    }
 }
 
 #[component]
 pub fn Lesson(props: &LessonProps) -> Html {
-    let LessonProps { page, state } = props;
-    let closed = use_state_eq(|| memory::recall(CLOSED).unwrap_or(false));
+    let LessonProps {
+        page,
+        state,
+        closed,
+    } = props;
     let corpora = state.corpora();
     let looking = &state.explore;
     let corpus = Corpus::of_line(&corpora, last_line(&looking.text));
-    let close = {
-        let closed = closed.clone();
-        move |_: MouseEvent| {
-            memory::remember(CLOSED, &true);
-            closed.set(true);
-        }
-    };
     html! {
         <section class="lesson facts" aria-label="What there is to see">
             <div>
-                if !*closed {
+                if !**closed {
                     <div class="opening">
                         <p>{ opening(state) }</p>
-                        <button type="button" class="small" onclick={close}>{ "Close" }</button>
+                        <button type="button" class="small" onclick={keep(closed, true)}>{ "Close" }</button>
                     </div>
                 }
                 if let Some(corpus) = corpus {

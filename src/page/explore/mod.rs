@@ -92,11 +92,12 @@ pub fn Explore(props: &ExploreProps) -> Html {
     };
     let clock = Same(clock);
     use_address(page, state, &clock);
+    let closed = lesson::use_closed();
     html! {
         <main class={classes!("explore", looking.presenting.then_some("presented"))}>
             <div class="what">
-                { opening(page, state) }
-                <Lesson page={page.clone()} state={state.clone()} />
+                { opening(page, state, &closed) }
+                <Lesson page={page.clone()} state={state.clone()} closed={closed.clone()} />
             </div>
             <Sentence
                 page={page.clone()}
@@ -121,7 +122,7 @@ pub fn Explore(props: &ExploreProps) -> Html {
 
 /// The line above everything: which model the stage shows, and how far it is trained. Between two
 /// models it is still the one whose numbers stand there.
-fn opening(page: &Page, state: &State) -> Html {
+fn opening(page: &Page, state: &State, closed: &UseStateHandle<bool>) -> Html {
     let looking = &state.explore;
     let shown = looking.shown.as_deref();
     let coming = state.run.as_ref().map(|run| &run.started.label);
@@ -140,6 +141,10 @@ fn opening(page: &Page, state: &State) -> Html {
                         n => format!("a pass with {n} changes of yours"),
                     } }
                 </span>
+            }
+            // Beside what was changed there is no room for it.
+            if **closed && looking.pokes.is_empty() {
+                { lesson::ask(closed) }
             }
             if state.own_run().is_some() {
                 { freeze(page, looking) }

@@ -5,8 +5,9 @@ use crate::config::Kind;
 use crate::page::deeds::Page;
 use crate::page::field::on_click;
 use crate::page::format;
+use crate::page::letters::lower;
 use crate::page::state::shelf::{Shelf, ShelfAction, task, task_title};
-use crate::page::state::{Action, State};
+use crate::page::state::{Action, State, Tone};
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
@@ -122,10 +123,24 @@ fn of_kinds(page: &Page, state: &State) -> Html {
 
 /// Makes a choice, and opens the model that it leads to.
 fn take(page: &Page, shelf: &Shelf, action: ShelfAction) {
+    let by_task = matches!(action, ShelfAction::Task(_));
     let mut next = shelf.clone();
     next.reduce(action.clone());
     page.dispatch(Action::Shelf(action));
     if let Some(model) = next.chosen() {
+        if let Some(before) = shelf.chosen().map(|before| before.kind)
+            && before != model.kind
+            && by_task
+        {
+            let words = format!(
+                "{}: no ready-made model learned this well enough with {} attention, so that one with {} \
+                 attention is open.",
+                task_title(model),
+                lower(before.label()),
+                lower(model.kind.label()),
+            );
+            page.dispatch(Action::Told(Tone::Notice, words));
+        }
         page.open_ready_made(model.name.clone());
     }
 }

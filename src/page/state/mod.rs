@@ -304,13 +304,16 @@ impl State {
         }
     }
 
-    /// A text to look into a model with, after which there is something to guess: its own prompt; of
-    /// a run, the prompt that the person wrote, an example of its text, or a part of its first line.
+    /// A text to look into a model with, after which there is something to guess: an example of what
+    /// it learned first; of a run, the prompt that the person wrote, an example of its text, or a part of its first line.
     fn beginning(&self, started: &Started) -> String {
-        if let Some(model) = &started.ready_made {
-            return model.prompt.clone();
-        }
         let vocab = &started.info.vocab;
+        if let Some(model) = &started.ready_made {
+            let corpus = model.corpora.first().map(|name| Corpus::named(name));
+            let example = corpus.and_then(Result::ok).and_then(Corpus::example);
+            let read = example.filter(|example| unknown_characters(example, vocab).is_none());
+            return read.unwrap_or(&model.prompt).into();
+        }
         if let Some(prompt) = self.writing.own_prompt()
             && unknown_characters(prompt, vocab).is_none()
         {

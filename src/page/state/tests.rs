@@ -298,6 +298,19 @@ fn a_run_of_ones_own_is_looked_into_where_there_is_something_to_guess() {
 }
 
 #[test]
+fn a_ready_made_model_is_looked_into_with_an_example_of_what_it_learned() {
+    let open = |characters: &str| {
+        let mut started = Rc::unwrap_or_clone(opened(ready_made("facts", Kind::Additive)));
+        started.info.vocab = characters.chars().collect();
+        after([began(Rc::new(started))]).explore.text
+    };
+    let example = Corpus::Facts {}.examples()[0];
+    assert_eq!(open("abcdefghijklmnopqrstuvwxyz .?"), example);
+    // Its own prompt where it could not read that.
+    assert_eq!(open("ab"), "ab");
+}
+
+#[test]
 fn a_line_is_taken_up_to_where_its_end_is_to_be_guessed() {
     for (line, beginning) in [
         ("ann is not wet. wet? no.", "ann is not wet. wet? "),

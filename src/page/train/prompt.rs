@@ -6,6 +6,7 @@ use crate::page::field::on_click;
 use crate::page::icons::Icon;
 use crate::page::knobs::knobs;
 use crate::page::letters::lower;
+use crate::page::route::Route;
 use crate::page::state::Action;
 use crate::page::state::shelf::task_title;
 use crate::page::state::writing::{Knob, Writing, WritingAction, Written, unknown_characters};
@@ -90,6 +91,12 @@ pub fn PromptCard(props: &PromptCardProps) -> Html {
                 }
             </div>
             <p class="error" id="prompt-error" aria-live="polite">{ unknown }</p>
+            if started.ready_made.is_none() {
+                <p class="help">
+                    <a href={Route::Explore.hash()}>{ "Look into it" }</a>
+                    { ": every number of it, as it stands now." }
+                </p>
+            }
             if let Some(written) = &writing.written {
                 { paper(written, writing.active) }
             }
