@@ -228,8 +228,8 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
             Say("Within the span the "),
             Point(Term::Window, "window"),
             Say(
-                " is open, at its end it fades out over a few tokens, beyond it nothing is seen. A hard \
-                 end would have no slope to learn from; the ramp has one.",
+                " is open, at its end it fades out over a few tokens, beyond it nothing is seen: the \
+                 softmax that follows multiplies each key by it. A hard end would have no slope to learn from; the ramp has one.",
             ),
         ],
         Scene::Heads => {
@@ -266,10 +266,10 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
                 what,
                 Say(
                     " is added to it. On this road a number from the embedding can reach the end \
-                     untouched, and while it learns the ",
+                     untouched; and in training the ",
                 ),
                 Mean(Idea::Slope, "slope"),
-                Say(" reaches every block along it."),
+                Say(", which says how each weight has to move, reaches every block along it."),
             ]
         }
         Scene::FeedForward => {
@@ -359,16 +359,16 @@ fn read_by_a_branch(model: &ModelConfig) -> Term {
 /// The text of the closed view.
 pub fn overview() -> Vec<Part> {
     vec![
-        Say("Each cell is the stream of one token at one depth, with "),
+        Say("Each cell is a token's stream at one depth, with "),
         Point(Term::Probability, "the character"),
         Say(" that the "),
         Mean(Idea::LogitLens, "logit lens"),
         Say(
-            " reads there; the fuller the cell, the surer. Lines show what the chosen token looks at, \
-             head by head, where the weight is above the threshold; ",
+            " reads there; the fuller, the surer. Lines show what the chosen token looks at, above that \
+             weight, and the chosen head's first choice; click one to open it. ",
         ),
-        Point(Term::Weight, "points"),
-        Say(" between the columns show all heads together."),
+        Point(Term::Weight, "Points"),
+        Say(" show all heads together."),
     ]
 }
 
