@@ -23,6 +23,16 @@ const WEBGPU: &[&str] = &["--no-default-features", "--features", "webgpu"];
 /// The same with burn's operations on the GPU.
 const READABLE: &[&str] = &["--no-default-features", "--features", "burn-wgpu"];
 
+/// The small packages beside the product.
+const BESIDE: &[&str] = &[
+    "--package",
+    "xtask",
+    "--package",
+    "lanes",
+    "--package",
+    "press",
+];
+
 /// Runs the stages and sums them up; an error when one of them failed.
 pub fn run(options: Options) -> Result<()> {
     let mut report = Report::new(options.fail_fast);
@@ -86,15 +96,7 @@ fn lints(report: &mut Report, machine: &Machine, fast: bool) -> Result<()> {
         clippy(&[&["--package", "glassformer"], features, targets].concat())
     };
     report.stage("Clippy: xtask, lanes and press", || {
-        clippy(&[
-            "--package",
-            "xtask",
-            "--package",
-            "lanes",
-            "--package",
-            "press",
-            "--all-targets",
-        ])
+        clippy(&[BESIDE, &["--all-targets"]].concat())
     })?;
     report.stage("Clippy: page", || of_product(PAGE, &["--lib", "--bins"]))?;
     report.stage("Clippy: engine", || of_product(ENGINE, &["--all-targets"]))?;
@@ -122,14 +124,7 @@ fn lints(report: &mut Report, machine: &Machine, fast: bool) -> Result<()> {
     };
     report.stage("Documentation", || {
         let engine = if fast { ENGINE } else { READABLE };
-        document(&[
-            "--package",
-            "xtask",
-            "--package",
-            "lanes",
-            "--package",
-            "press",
-        ])?;
+        document(BESIDE)?;
         document(&[&["--package", "glassformer", "--lib"], PAGE].concat())?;
         document(&[&["--package", "glassformer", "--lib"], engine].concat())
     })?;
@@ -174,14 +169,7 @@ fn native_tests(report: &mut Report, machine: &Machine) -> Result<()> {
             targets.extend(["--test".to_owned(), name]);
         }
         let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
-        test(&[
-            "--package",
-            "xtask",
-            "--package",
-            "lanes",
-            "--package",
-            "press",
-        ])?;
+        test(BESIDE)?;
         test(
             &[
                 &["--package", "glassformer", "--no-fail-fast"],
