@@ -1,5 +1,5 @@
 //! The fast step on WebGPU: it loses what the plain operations lose, whoever looks in between sees
-//! its weights, and it asks little of the browser.
+//! its weights, it asks little of the browser, and a step that is not finite leaves the model as it was.
 
 use crate::{
     harness::{
@@ -70,8 +70,8 @@ fn and_so_they_do_with_dropout() -> Outcome<()> {
     agree(&spec("standard", 0.2), 50, FIFTY)
 }
 
-// The plain operations of these take a third of a second a step in software. What each option does is
-// compared without a browser, in tests/gpu.rs.
+// The plain operations of these take a third of a second a step in software. What each option does, and
+// 200 steps of each kind, are compared without a browser, in tests/gpu.rs.
 
 #[test]
 fn and_so_do_head_gated_ones() -> Outcome<()> {
@@ -157,4 +157,56 @@ fn losses_a_checkpoint_and_writing_make_no_bind_group() -> Outcome<()> {
         assert_eq!(each.pipelines, 0.0, "{each:?}");
         Ok(())
     })
+}
+
+/// A run whose model is lost in mid-training to a character that few batches have: what the page is
+/// told, and which steps it heard of before.
+fn lost(setup: &Setup) -> Outcome<(String, Vec<u32>)> {
+    // It sorts last, so that its embedding is the table's last row.
+    let rare = '~';
+    let text = runs::text();
+    let parts: Vec<&str> = text
+        .as_bytes()
+        .chunks(1500)
+        .flat_map(str::from_utf8)
+        .collect();
+    let mut spec = runs::small();
+    spec["corpus"]["text"] = parts.join(&rare.to_string()).into();
+    in_browser(setup, |page| {
+        runs::new_run(page, &spec)?;
+        let corpus = &spec["corpus"];
+        page.script::<()>(&format!(
+            "const bytes = await glassformer.checkpoint({{ optimizer: true }});
+             const view = new DataView(bytes.buffer, bytes.byteOffset);
+             const begin = 8 + Number(view.getBigUint64(0, true));
+             const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, begin)));
+             const {{ shape, data_offsets: [, end] }} = header['transformer.wte.weight'];
+             for (let i = 1; i <= shape[1]; i++) view.setFloat32(begin + end - 4 * i, 3e38, true);
+             await glassformer.load(bytes, {{ corpus: {corpus}, seed: 7 }});
+             window.heard = [];
+             glassformer.on('steps', all => heard.push(...all.map(s => s.step)));"
+        ))?;
+        let message = page.rejection("await glassformer.train(300)")?;
+        let step: u32 = page.eval("(await glassformer.status()).step")?;
+        let heard: Vec<u32> = page.eval("heard")?;
+        assert_eq!(heard, (1..=step).collect::<Vec<_>>(), "{message}");
+        // It is still the same step that cannot be taken.
+        let again = page.rejection("await glassformer.train(300)")?;
+        assert_eq!(again, message);
+        let finite: bool = page.script(
+            "const { names, get } = await glassformer.weights();
+             return names.every(name => get(name).data.every(Number.isFinite));",
+        )?;
+        assert!(finite, "the weights are those of the last good step");
+        Ok((message, heard))
+    })
+}
+
+#[test]
+fn a_step_that_is_not_finite_is_not_taken_and_said_as_on_the_cpu() -> Outcome<()> {
+    let (message, steps) = lost(&Setup::webgpu())?;
+    assert!(message.contains("The step was not taken"), "{message}");
+    assert!(steps.len() > 5, "some steps were good: {message}");
+    assert_eq!((message, steps), lost(&Setup::cpu())?);
+    Ok(())
 }
