@@ -45,7 +45,7 @@ impl Kind {
     /// One line for the chooser.
     pub const fn help(self) -> &'static str {
         match self {
-            Kind::Standard => "Each query meets each earlier key in a dot product.",
+            Kind::Standard => "Each query meets its own and each earlier key in a dot product.",
             Kind::HeadGated => {
                 "Each head is turned up or down by where it looks, how widely and how strongly."
             }

@@ -96,6 +96,9 @@ fn a_task_without_the_kind_does_not_make_it_forgotten() -> Outcome<()> {
             shows(page, model)?;
         }
         page.shows("no ready-made model learned this well enough with standard attention")?;
+        // Addition was learned with either: nothing is amiss when the kind wished for is back.
+        let amiss = "document.body.innerText.includes('well enough with additive attention')";
+        assert!(!page.eval::<bool>(amiss)?);
         page.choose("Model", "Facts and negations")?;
         shows(page, "facts-additive")?;
         guess(page, "ann is not wet but bold. bold? ").map(drop)

@@ -92,7 +92,7 @@ fn opening(state: &State) -> String {
         Some(format!(" ({})", visible(character)))
     });
     format!(
-        "A small language model reads this sentence and guesses its next character; every square on the \
+        "A small language model reads this sentence and guesses its next character; every bar on the \
          stage is a number of its own. It reads one character at a time, and the lit one{} is followed \
          here, scene by scene, to the guess that comes of it.",
         chosen.unwrap_or_default()

@@ -128,9 +128,10 @@ fn take(page: &Page, shelf: &Shelf, action: ShelfAction) {
     next.reduce(action.clone());
     page.dispatch(Action::Shelf(action));
     if let Some(model) = next.chosen() {
+        // One that was forced the last time is no loss where the one that was wished for is back.
         if let Some(before) = shelf.chosen().map(|before| before.kind)
-            && before != model.kind
             && by_task
+            && next.of_task().all(|other| other.kind != before)
         {
             let words = format!(
                 "{}: no ready-made model learned this well enough with {} attention, so that one with {} \
