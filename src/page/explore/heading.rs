@@ -40,7 +40,7 @@ pub fn heading(
                     </h2>
                     <button type="button" onclick={act(ExploreAction::Open(false))}>{ "Overview" }</button>
                 } else {
-                    <h2 id="scene-title">{ "Overview" }</h2>
+                    <h2 id="scene-title">{ "Overview: every token at every depth" }</h2>
                     for layer in 0..model.n_layer {
                         <button
                             key={layer}
