@@ -5,7 +5,7 @@
 mod adapter;
 mod drawn;
 
-use adapter::kernels;
+use adapter::{kernels, place};
 use burn::tensor::Device;
 use drawn::{VOCAB, error, model, numbers, pick, text, unchanged};
 use glassformer::config::{Attention, Kind, Preset, Recipe, RunConfig, attention::Normaliser};
@@ -19,7 +19,7 @@ use glassformer::engine::params;
 use glassformer::engine::run::Run;
 use glassformer::engine::sample::Generation;
 use glassformer::engine::train::Part;
-use glassformer::protocol::{Backend, FaultKind, Path, Sampling};
+use glassformer::protocol::{FaultKind, Path, Sampling};
 use glassformer::random::Stream;
 use glassformer::text::batch::Batch;
 use pollster::block_on;
@@ -78,15 +78,6 @@ fn losses_and_the_next_character_come_from_the_weights_where_they_are() {
             let [after, ..] = block_on(gpu.state()).expect("a state");
             assert_eq!(after, values, "the weights are where they were");
         }
-    }
-}
-
-/// A place whose fast step is on the GPU.
-fn on_gpu() -> Place {
-    Place {
-        backend: Backend::Webgpu,
-        kernels: Some(kernels()),
-        ..Place::cpu()
     }
 }
 
@@ -163,7 +154,7 @@ fn until_it_stops(held: &mut Held) -> (Vec<u32>, String) {
 /// A character that few batches have makes a step not finite, while others are under way already.
 #[test]
 fn a_step_that_is_not_finite_is_not_taken_and_said_as_on_the_cpu() {
-    let place = on_gpu();
+    let place = place();
     let text: Vec<char> = text().chars().collect();
     let rare: Vec<String> = text.chunks(900).map(|part| part.iter().collect()).collect();
     let text = rare.join("Z");
@@ -198,7 +189,7 @@ fn a_step_that_is_not_finite_is_not_taken_and_said_as_on_the_cpu() {
 
 #[test]
 fn whoever_asks_is_answered_from_the_weights_of_the_latest_step() {
-    let place = on_gpu();
+    let place = place();
     for kind in Kind::ALL {
         let mut config = RunConfig::new(Preset::Glass, Recipe::Notes);
         config.model.attention = Attention::of(kind, Normaliser::Softmax);

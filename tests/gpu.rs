@@ -24,7 +24,7 @@ use glassformer::engine::optim::learning_rate;
 use glassformer::engine::params;
 use glassformer::engine::run::Run;
 use glassformer::engine::train::Measured;
-use glassformer::protocol::{Backend, Path};
+use glassformer::protocol::Path;
 use glassformer::random::Stream;
 use pollster::block_on;
 use std::cell::OnceCell;
@@ -314,11 +314,7 @@ const LONG: u32 = 200;
 
 /// The losses of a run on the GPU, by the fast step, and on the CPU, by plain operations.
 fn two_hundred_steps_lose_what_the_readable_ones_lose(kind: Kind) {
-    let place = Place {
-        backend: Backend::Webgpu,
-        kernels: Some(kernels().clone()),
-        ..Place::cpu()
-    };
+    let place = adapter::place();
     for dropout in [0.0, 0.2] {
         let config = drawn::config(kind, Recipe::Notes, dropout);
         let [ours, theirs] = [(&place, Path::Fast), (&Place::cpu(), Path::Readable)].map(

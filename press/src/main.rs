@@ -67,11 +67,12 @@ fn press(file: &Path) -> Result<(usize, usize)> {
     let script = PathBuf::from(file.to_string_lossy().replace(PROGRAM, ".js"));
     let text = fs::read_to_string(&script).with_context(|| script.display().to_string())?;
     let old = fs::read(file)?;
-    let (text, short) = names::shortened(&text, &program::imports(&old)?);
+    let imports = program::imports(&old)?;
+    let (text, short) = names::shortened(&text, &imports);
     let new = program::pressed(&old, &short)?;
     // Else the program could not be started.
-    let names = |name: String| short.get(&name).cloned().unwrap_or(name);
-    let asked_for: Vec<String> = program::imports(&old)?.into_iter().map(names).collect();
+    let renamed = |name: String| short.get(&name).cloned().unwrap_or(name);
+    let asked_for: Vec<String> = imports.into_iter().map(renamed).collect();
     ensure!(
         program::imports(&new)? == asked_for,
         "the program does not ask its script for what it did"

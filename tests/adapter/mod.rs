@@ -1,6 +1,7 @@
-//! The GPU that tests run on without a browser.
+//! The GPU that tests run on without a browser, opened as the engine opens it.
 
-use glassformer::engine::fast::gpu::kernels::Kernels;
+use glassformer::engine::{device::Place, fast::gpu::kernels::Kernels};
+use glassformer::protocol::Backend;
 use pollster::block_on;
 
 const NO_ADAPTER: &str = "There is no GPU for these tests. `cargo xtask test` lends them the one in \
@@ -9,20 +10,14 @@ const NO_ADAPTER: &str = "There is no GPU for these tests. `cargo xtask test` le
 
 /// A device of the test's own: without its feature std, wgpu keeps scopes for errors by device and not
 /// by thread.
-pub fn kernels() -> Kernels {
-    block_on(open()).unwrap_or_else(|why| panic!("{NO_ADAPTER} ({why})"))
+pub fn place() -> Place {
+    let place = block_on(Place::open(Backend::Webgpu))
+        .unwrap_or_else(|why| panic!("{NO_ADAPTER} ({})", why.message));
+    println!("adapter: {:?}", place.adapter);
+    place
 }
 
-async fn open() -> Result<Kernels, String> {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-    let adapter = instance.request_adapter(&Default::default()).await;
-    let adapter = adapter.map_err(|error| error.to_string())?;
-    println!("adapter: {}", adapter.get_info().name);
-    let descriptor = wgpu::DeviceDescriptor {
-        required_limits: adapter.limits(),
-        ..Default::default()
-    };
-    let device = adapter.request_device(&descriptor).await;
-    let (device, queue) = device.map_err(|error| error.to_string())?;
-    Ok(Kernels::new(device, queue))
+/// The same as the fast step sees it.
+pub fn kernels() -> Kernels {
+    place().kernels.expect("a GPU has them")
 }

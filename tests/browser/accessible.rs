@@ -154,12 +154,7 @@ const HIDDEN: &str = "
 
 /// Every scene of every kind on screens of those sizes.
 fn seen_whole(page: &mut Page, sizes: &[(u32, u32)]) -> Outcome<()> {
-    for name in [
-        "glass-standard",
-        "glass-head-gated",
-        "glass-adaptive-span",
-        "glass-additive",
-    ] {
+    for name in runs::GLASS {
         page.eval::<serde_json::Value>(&format!("await glassformer.open('{name}')"))?;
         page.script::<()>(
             "const sentence = document.querySelector('#sentence');

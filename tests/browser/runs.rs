@@ -5,6 +5,14 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
 
+/// The ready-made models of one text, a kind of attention each.
+pub const GLASS: [&str; 4] = [
+    "glass-standard",
+    "glass-head-gated",
+    "glass-adaptive-span",
+    "glass-additive",
+];
+
 /// What the page calls the button that takes a text file.
 pub const CHOOSER: &str = "A text file of yours";
 

@@ -4,6 +4,7 @@
 use crate::{
     explore::{TOOLS, opened},
     harness::{Outcome, Setup, in_browser},
+    runs,
 };
 use serde_json::json;
 
@@ -54,12 +55,7 @@ fn a_journey_moves_nothing_but_its_picture() -> Outcome<()> {
                 json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
             page.command("Emulation.setDeviceMetricsOverride", metrics)?;
             page.wait_for("the size", &format!("innerWidth === {width}"))?;
-            for name in [
-                "glass-standard",
-                "glass-head-gated",
-                "glass-adaptive-span",
-                "glass-additive",
-            ] {
+            for name in runs::GLASS {
                 page.eval::<serde_json::Value>(&format!("await glassformer.open('{name}')"))?;
                 let there = format!(
                     "document.querySelector('.what strong').textContent === '{name}'
