@@ -1,9 +1,9 @@
 //! What an engine asks of the browser, step by step, and where its time goes, sampled by the
 //! browser's own profiler.
 
-pub use crate::harness::counting::Counters;
-use crate::harness::{Outcome, Page, Setup, counting};
 use glassformer::protocol::Backend;
+pub use harness::counting::Counters;
+use harness::{Outcome, Page, Setup, counting};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;

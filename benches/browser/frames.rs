@@ -3,9 +3,9 @@
 
 use crate::{
     counters::{self, Thread},
-    harness::{Outcome, Page, Setup, in_browser},
     measure::median,
 };
+use harness::{Outcome, Page, Setup, in_browser};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 

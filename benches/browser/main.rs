@@ -16,11 +16,6 @@ mod sizes;
 mod text;
 mod to_loss;
 
-// The tests use what the benchmark does not.
-#[allow(dead_code)]
-#[path = "../../tests/browser/harness/mod.rs"]
-mod harness;
-
 use harness::{Outcome, Trouble};
 use measure::Row;
 use options::{Options, Part};

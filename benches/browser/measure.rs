@@ -2,10 +2,10 @@
 
 use crate::{
     counters::{self, Busy, Counters, Thread},
-    harness::{Outcome, Trouble, in_browser, trouble},
     sizes,
 };
 use glassformer::protocol::{Backend, Path};
+use harness::{Outcome, Trouble, in_browser, trouble};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 

@@ -1,6 +1,6 @@
 //! What the command line asks for.
 
-use crate::harness::{self, Outcome, Trouble};
+use harness::{Outcome, Trouble};
 use std::path::PathBuf;
 
 /// What can be measured by itself.

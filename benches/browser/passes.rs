@@ -2,10 +2,10 @@
 
 use crate::{
     counters::{self, Counters},
-    harness::{Outcome, Page, in_browser},
     measure::median,
 };
 use glassformer::protocol::Backend;
+use harness::{Outcome, Page, in_browser};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 

@@ -1,12 +1,8 @@
 //! Other people's trainers in the same browser: jax-js and TensorFlow.js at the same job, each in
 //! its own way of writing it (`benches/peers/`), on WebAssembly and on WebGPU.
 
-use crate::{
-    counters::Counters,
-    harness::{Outcome, Page, Setup, counting, in_browser, trouble},
-    measure::median,
-    sizes,
-};
+use crate::{counters::Counters, measure::median, sizes};
+use harness::{Outcome, Page, Setup, counting, in_browser, trouble};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::path::Path;

@@ -5,7 +5,6 @@ mod trainers;
 use crate::{
     counters::Busy,
     frames::{Drawing, Soon},
-    harness::{Outcome, Setup, in_browser},
     measure::Row,
     passes::Passes,
     peers::Peer,
@@ -13,6 +12,7 @@ use crate::{
     to_loss::Reached,
 };
 use glassformer::protocol::Backend;
+use harness::{Outcome, Setup, in_browser};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use std::{collections::HashSet, fmt::Write as _, fs};

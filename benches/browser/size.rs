@@ -1,8 +1,8 @@
 //! The bytes that a visitor downloads: the files that the browser really asked for, weighed raw
 //! and as a static host would compress them.
 
-use crate::harness::{Outcome, Setup, Trouble, in_browser, server};
 use flate2::{Compression, write::GzEncoder};
+use harness::{Outcome, Setup, Trouble, in_browser, server};
 use serde::Serialize;
 use std::{collections::BTreeSet, fs, io::Write, path::Path};
 

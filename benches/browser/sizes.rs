@@ -1,6 +1,6 @@
 //! The configurations that every benchmark here measures, other people's trainers included.
 
-use crate::harness::{Outcome, Trouble};
+use harness::{Outcome, Trouble};
 use serde_json::Value as Json;
 
 /// `model` and `train` by name, as `newRun` takes them.

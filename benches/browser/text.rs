@@ -1,6 +1,6 @@
 //! The text that is trained on.
 
-use crate::harness::{Outcome, Setup, Trouble, in_browser, trouble};
+use harness::{Outcome, Setup, Trouble, in_browser, trouble};
 use std::{fs, path::Path};
 
 /// Tiny Shakespeare, 1.1 MB of plays with 65 distinct characters.

@@ -1,6 +1,6 @@
 //! How long the preset `laptop` trains, as a person has it train, until it knows the text so well.
 
-use crate::harness::{Outcome, Setup, in_browser};
+use harness::{Outcome, Setup, in_browser};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;

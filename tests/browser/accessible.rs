@@ -2,9 +2,9 @@
 
 use crate::{
     explore::{TOOLS, opened},
-    harness::{Outcome, Page, Setup, in_browser, trouble},
     runs,
 };
+use harness::{Outcome, Page, Setup, in_browser, trouble};
 use serde_json::json;
 use std::{fs, path::Path};
 

@@ -3,9 +3,9 @@
 
 use crate::{
     explore::{explore, opened},
-    harness::{Outcome, Page, in_browser},
     runs::{self, Trained},
 };
+use harness::{Outcome, Page, in_browser};
 use serde_json::{Value as Json, json};
 
 /// The model whose numbers stand there.

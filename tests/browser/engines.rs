@@ -1,9 +1,7 @@
 //! Both engines train for real, and compute the same.
 
-use crate::{
-    harness::{Outcome, Page, Setup, in_browser, trouble},
-    runs::{self, Ready},
-};
+use crate::runs::{self, Ready};
+use harness::{Outcome, Page, Setup, in_browser, trouble};
 
 /// Trains twenty steps of the small run, and checks what any engine must fulfil.
 fn train(page: &mut Page, backend: &str) -> Outcome<Vec<f64>> {

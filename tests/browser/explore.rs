@@ -1,9 +1,7 @@
 //! Explore: what stands on the stage is the model's own, and one can step through it.
 
-use crate::{
-    harness::{Outcome, Page, Setup, in_browser},
-    runs::{self, Trained},
-};
+use crate::runs::{self, Trained};
+use harness::{Outcome, Page, Setup, in_browser};
 use serde_json::json;
 
 /// Numbers of the scene's table by their label, and a scene by its name on the timeline.

@@ -1,10 +1,8 @@
 //! Without WebGPU the CPU's engine serves, the page says so and why; a worker that dies is
 //! replaced.
 
-use crate::{
-    harness::{Outcome, Page, Setup, Stand, in_browser},
-    runs::{self, Ready, Trained},
-};
+use crate::runs::{self, Ready, Trained};
+use harness::{Outcome, Page, Setup, Stand, in_browser};
 use serde_json::json;
 
 /// On a browser that lacks something: the CPU, the reason (with these words), nothing large

@@ -1,13 +1,11 @@
 //! The fast step on WebGPU: it loses what the plain operations lose, whoever looks in between sees
 //! its weights, it asks little of the browser, and a step that is not finite leaves the model as it was.
 
-use crate::{
-    harness::{
-        Outcome, Page, Setup,
-        counting::{Counters, SCRIPT},
-        in_browser, trouble,
-    },
-    runs,
+use crate::runs;
+use harness::{
+    Outcome, Page, Setup,
+    counting::{Counters, SCRIPT},
+    in_browser, trouble,
 };
 use serde_json::{Value as Json, json};
 

@@ -1,10 +1,8 @@
 //! What is seen before the engine is there: a pass made beforehand, which gives way to the engine's
 //! own, and is the same.
 
-use crate::{
-    explore::TOOLS,
-    harness::{Outcome, Page, Setup, in_browser},
-};
+use crate::explore::TOOLS;
+use harness::{Outcome, Page, Setup, in_browser};
 
 /// Holds every engine back until it is let go.
 const HELD: &str = "

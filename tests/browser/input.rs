@@ -1,9 +1,7 @@
 //! Bad input: each has its own clear message, and nothing is lost by it.
 
-use crate::{
-    harness::{Outcome, Page, Reply, Setup, in_browser},
-    runs::{self, Trained},
-};
+use crate::runs::{self, Trained};
+use harness::{Outcome, Page, Reply, Setup, in_browser};
 use serde_json::json;
 
 /// Where Tiny Shakespeare lies, whichever mirror of its repository the page asks.

@@ -1,10 +1,8 @@
 //! Nothing is lost: a run is kept in the browser and goes on after a reload; a browser that keeps
 //! nothing is said so, and training goes on.
 
-use crate::{
-    harness::{Outcome, Page, Setup, in_browser},
-    runs::{self, Trained},
-};
+use crate::runs::{self, Trained};
+use harness::{Outcome, Page, Setup, in_browser};
 use serde_json::json;
 
 /// Collects every step's loss, and the steps that were kept, from now on.

@@ -2,10 +2,10 @@
 //! it, and is the same on either engine, its gradient too.
 
 use crate::{
-    harness::{Outcome, Page, Setup, in_browser, trouble},
     person,
     runs::{self, Trained},
 };
+use harness::{Outcome, Page, Setup, in_browser, trouble};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 

@@ -1,10 +1,8 @@
 //! Links to a place on the Explore page, and what can be taken from its stage: another page shows
 //! the same picture, and the files hold the model's own numbers.
 
-use crate::{
-    harness::{Outcome, Page, Setup, in_browser, trouble},
-    runs,
-};
+use crate::runs;
+use harness::{Outcome, Page, Setup, in_browser, trouble};
 use serde_json::{Value as Json, json};
 
 /// The picture as a reader of the page would describe it, everything that it saves, and a clipboard

@@ -3,10 +3,6 @@
 //! Needs a built site in `dist/` (`cargo xtask test` sees to it) and a Chromium. Two ways in: what
 //! a script does (`window.glassformer`) and what a person does, by the names a screen reader says.
 
-// The benchmark uses what the tests do not.
-#[allow(dead_code)]
-mod harness;
-
 mod accessible;
 mod beginning;
 mod engines;

@@ -1,9 +1,7 @@
 //! A run whose page nobody sees goes on, and whoever comes back is told how far it came.
 
-use crate::{
-    harness::{Outcome, Setup, in_browser},
-    runs,
-};
+use crate::runs;
+use harness::{Outcome, Setup, in_browser};
 use serde_json::json;
 
 /// The page goes out of sight (`true`) or comes back, as the browser would have it.

@@ -1,9 +1,7 @@
 //! The page as a person uses it: by what a screen reader calls its controls.
 
-use crate::{
-    harness::{Outcome, Page, Setup, in_browser, trouble},
-    runs,
-};
+use crate::runs;
+use harness::{Outcome, Page, Setup, in_browser, trouble};
 use std::time::Duration;
 
 /// Collects the steps that pass, beside what the page shows of them.

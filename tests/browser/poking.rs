@@ -2,7 +2,7 @@
 //! peeled, followed and replaced is what scripts get and models know.
 
 use crate::explore::{explore, opened};
-use crate::harness::{Outcome, Page, in_browser};
+use harness::{Outcome, Page, in_browser};
 use serde_json::{Value as Json, json};
 
 const TEXT: &str = "the big dog";
@@ -185,7 +185,7 @@ fn weight_on_stage(page: &mut Page, name: &str) -> Outcome<(f64, f64)> {
         while !clicked(page, (x, y))?.starts_with(wanted) {
             y += 8.0;
             if y > top + height {
-                return crate::harness::trouble(format!("no {wanted} on the stage"));
+                return harness::trouble(format!("no {wanted} on the stage"));
             }
         }
     }
@@ -197,7 +197,7 @@ fn weight_on_stage(page: &mut Page, name: &str) -> Outcome<(f64, f64)> {
         while clicked(page, (x, y))? != name {
             x += 8.0;
             if x > left + width {
-                return crate::harness::trouble(format!("no {name} on the stage"));
+                return harness::trouble(format!("no {name} on the stage"));
             }
         }
     }

@@ -2,10 +2,10 @@
 //! missing or asked for meanwhile is dealt with.
 
 use crate::{
-    harness::{Outcome, Page, Setup, in_browser},
     person,
     runs::{self, Trained},
 };
+use harness::{Outcome, Page, Setup, in_browser};
 use serde::Deserialize;
 use serde_json::json;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! The runs and texts that tests share, and what can be known of them without our own code.
 
-use crate::harness::{Outcome, Page, trouble};
+use harness::{Outcome, Page, trouble};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;

@@ -1,9 +1,7 @@
 //! `window.glassformer`, as the README documents it.
 
-use crate::{
-    harness::{Outcome, Setup, in_browser},
-    runs::{self, Trained},
-};
+use crate::runs::{self, Trained};
+use harness::{Outcome, Setup, in_browser};
 use serde_json::{Value as Json, json};
 
 #[test]

@@ -1,9 +1,7 @@
 //! What a visitor downloads, and from where.
 
-use crate::{
-    harness::{Outcome, Setup, in_browser},
-    runs,
-};
+use crate::runs;
+use harness::{Outcome, Setup, in_browser};
 
 /// Each test already fails when another host is asked; here the paths are looked at too.
 #[test]

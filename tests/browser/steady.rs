@@ -3,9 +3,9 @@
 
 use crate::{
     explore::{TOOLS, opened},
-    harness::{Outcome, Setup, in_browser},
     runs,
 };
+use harness::{Outcome, Setup, in_browser};
 use serde_json::json;
 
 /// What moved without being asked to, as the browser sees it, with where from and where to. What a

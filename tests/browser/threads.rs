@@ -1,10 +1,8 @@
 //! The CPU's engine on several threads: it loses what it loses on one, says how many they are and why
 //! there is one, and goes on without a helper that it loses.
 
-use crate::{
-    harness::{Outcome, Page, Setup, in_browser},
-    runs,
-};
+use crate::runs;
+use harness::{Outcome, Page, Setup, in_browser};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 

@@ -1,11 +1,9 @@
 //! Forward passes as scripts get them: named, whole, in files, changed; and, on either engine in the
 //! browser, the oracle's own numbers (`tests/oracle/`, `tests/golden/`).
 
-use crate::{
-    harness::{Outcome, Page, Setup, in_browser, trouble},
-    runs,
-};
+use crate::runs;
 use glassformer::config::RunConfig;
+use harness::{Outcome, Page, Setup, in_browser, trouble};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, HashMap};

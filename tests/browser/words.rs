@@ -1,7 +1,7 @@
 //! Words that point at the stage, formulas that the browser draws, and the notes against the model:
 //! what one tries there is a real pass.
 
-use crate::harness::{Outcome, Page, Setup, in_browser};
+use harness::{Outcome, Page, Setup, in_browser};
 use serde_json::{Value as Json, json};
 
 /// A scene by its name on the timeline, a term by its word, what is lit, and numbers of the scene's

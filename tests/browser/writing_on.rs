@@ -1,7 +1,7 @@
 //! Writing on: characters drawn by the engine join the sentence, and the kept keys and values grow.
 
 use crate::explore::{explore, opened};
-use crate::harness::{Outcome, Page, in_browser};
+use harness::{Outcome, Page, in_browser};
 use serde_json::json;
 
 /// The sentence as it stands in its field.

@@ -31,6 +31,8 @@ const BESIDE: &[&str] = &[
     "lanes",
     "--package",
     "press",
+    "--package",
+    "harness",
 ];
 
 /// Runs the stages and sums them up; an error when one of them failed.
@@ -95,7 +97,7 @@ fn lints(report: &mut Report, machine: &Machine, fast: bool) -> Result<()> {
     let of_product = |features: &[&str], targets: &[&str]| {
         clippy(&[&["--package", "glassformer"], features, targets].concat())
     };
-    report.stage("Clippy: xtask, lanes and press", || {
+    report.stage("Clippy: xtask, lanes, press and harness", || {
         clippy(&[BESIDE, &["--all-targets"]].concat())
     })?;
     report.stage("Clippy: page", || of_product(PAGE, &["--lib", "--bins"]))?;

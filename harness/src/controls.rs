@@ -1,7 +1,7 @@
 //! What a person does with a page: finds controls by what a screen reader calls them, clicks,
 //! types, chooses files, reads.
 
-use super::{Outcome, Trouble, page::Page, trouble};
+use crate::{Outcome, Trouble, page::Page, trouble};
 use data_encoding::BASE64;
 use serde_json::{Value as Json, json};
 use std::{

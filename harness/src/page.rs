@@ -1,7 +1,7 @@
 //! One page in one browser: opening and reloading it, running scripts in it and in its workers,
 //! and what it did that it should not have. `controls` has what a person does with it.
 
-use super::{
+use crate::{
     Outcome, Trouble,
     cdp::{Cdp, Event},
     chromium::Chromium,
@@ -473,7 +473,10 @@ impl Page {
             .name()
             .unwrap_or("test")
             .replace("::", "-");
-        let picture = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.png"));
+        // Beside the program that asks: it lies in the target folder.
+        let picture = std::env::current_exe()
+            .unwrap_or_default()
+            .with_file_name(format!("{name}.png"));
         let _ = match self.screenshot(&picture) {
             Ok(()) => writeln!(report, "the page at that moment: {}", picture.display()),
             Err(error) => writeln!(report, "no screenshot: {error}"),

@@ -1,7 +1,7 @@
 //! A static file server on a port of its own: one folder of its address shows the site, and every
 //! request is written down.
 
-use super::{Outcome, Trouble, setup::Setup, trouble};
+use crate::{Outcome, Trouble, setup::Setup, trouble};
 use std::{
     fs::File,
     io::{self, BufRead, BufReader, Read, Write},
@@ -29,7 +29,7 @@ const ISOLATED: &str = "Cross-Origin-Opener-Policy: same-origin\r\n\
 pub fn site() -> Outcome<PathBuf> {
     let site = std::env::var_os("GLASSFORMER_SITE")
         .map(PathBuf::from)
-        .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("dist"));
+        .unwrap_or_else(|| Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../dist")).into());
     if site.join("index.html").is_file() {
         Ok(site)
     } else {

@@ -14,8 +14,6 @@ pub mod page;
 pub mod server;
 pub mod setup;
 
-// Each of the two programs that share the harness, tests and benchmark, uses most of it.
-#[allow(unused_imports)]
 pub use {
     page::Page,
     setup::{Reply, Setup, Stand},

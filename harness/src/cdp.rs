@@ -3,7 +3,7 @@
 //! One thread owns it. Events that arrive while an answer is awaited wait in a queue, so that
 //! whoever owns the connection decides what they mean.
 
-use super::{Outcome, Trouble, trouble};
+use crate::{Outcome, Trouble, trouble};
 use serde_json::{Value as Json, json};
 use std::{
     collections::{HashMap, VecDeque},

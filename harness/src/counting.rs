@@ -1,7 +1,7 @@
 //! What an engine asks of the browser, counted by wrapping the browser's own objects inside the
 //! worker.
 
-use super::{Outcome, Page};
+use crate::{Outcome, Page};
 use serde::{Deserialize, Serialize};
 
 /// Run in each worker before its own scripts.

@@ -1,6 +1,6 @@
 //! Starts Chromium without a window, with a profile of its own, and ends it.
 
-use super::{Outcome, Trouble, setup::Setup, trouble};
+use crate::{Outcome, Trouble, setup::Setup, trouble};
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
