@@ -7,7 +7,7 @@ use super::scale::Scale;
 /// A point on the canvas, in CSS pixels.
 pub type Point = (f64, f64);
 
-/// Below this width names go without their values, and sentences become words.
+/// Below this width sentences become words.
 pub const NARROW: f64 = 560.0;
 
 /// The rectangle in which lines are drawn.
@@ -22,10 +22,9 @@ pub struct Plot {
 impl Plot {
     /// Leaves room for the numbers of the axes and, on the right, for the names of the lines.
     pub fn within(width: f64, height: f64) -> Self {
-        let names = if width < NARROW { 80.0 } else { 112.0 };
         Plot {
             left: 36.0,
-            right: (width - names).max(37.0),
+            right: (width - 80.0).max(37.0),
             top: 12.0,
             bottom: (height - 28.0).max(13.0),
         }

@@ -293,22 +293,16 @@ impl Brush {
         }
     }
 
-    /// The lines' names with their last values, at their ends.
+    /// The lines' names at their ends; their values stand above the chart.
     fn names(&self, history: &History, x: Scale, y: Scale) {
         let mut names = Vec::new();
         if let Some(last) = history.buckets().last() {
-            let words = self.name("training", last.smooth);
-            names.push((
-                last.smooth,
-                x.at(f64::from(last.last)),
-                words,
-                &self.style.ink,
-            ));
+            let end = x.at(f64::from(last.last));
+            names.push((last.smooth, end, "training", &self.style.ink));
         }
         if let Some(last) = history.validation().last() {
-            let words = self.name("validation", last.loss);
-            let colour = &self.style.validation;
-            names.push((last.loss, x.at(f64::from(last.step)), words, colour));
+            let end = x.at(f64::from(last.step));
+            names.push((last.loss, end, "validation", &self.style.validation));
         }
         let wanted: Vec<f64> = names.iter().map(|name| y.at(f64::from(name.0))).collect();
         let bounds = (self.plot.top, self.plot.bottom);
@@ -321,15 +315,6 @@ impl Brush {
         self.set_font(600);
         for ((.., words, colour), at) in names.iter().zip(placed) {
             self.text(words, (end + 8.0, at), "left", colour);
-        }
-    }
-
-    /// A line's name and, where there is room, its value.
-    fn name(&self, name: &str, loss: f32) -> String {
-        if self.narrow {
-            name.into()
-        } else {
-            format!("{name} {loss:.2}")
         }
     }
 

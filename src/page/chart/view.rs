@@ -251,7 +251,7 @@ fn values(props: &LossChartProps, cursor: Option<u32>) -> Html {
     html! {
         <>
             <span>{ format!("step {}", format::count(u64::from(step))) }</span>
-            <span class="training">{ "training " }<b class="number">{ format::loss(train) }</b></span>
+            <span class="training">{ "training, smoothed " }<b class="number">{ format::loss(train) }</b></span>
             if let Some(loss) = validation {
                 <span class="validation">
                     { "validation " }<b class="number">{ format::loss(loss) }</b>
@@ -267,7 +267,7 @@ fn spoken(props: &LossChartProps, cursor: Option<u32>) -> String {
     };
     let validation = validation.map(|loss| format!(", validation {}", format::loss(loss)));
     format!(
-        "step {step}, training {}{}",
+        "step {step}, training, smoothed {}{}",
         format::loss(train),
         validation.unwrap_or_default()
     )
