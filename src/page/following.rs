@@ -123,7 +123,12 @@ impl Page {
         });
         let (reader, words) = reader(link, present.as_ref(), models.as_deref(), kept);
         if let Some(words) = words {
-            self.dispatch(Action::Told(Tone::Notice, words));
+            self.dispatch(match &reader {
+                Reader::Called(name) | Reader::Kept(name) | Reader::Open(name) => {
+                    Action::ToldOf(name.clone(), words)
+                }
+                Reader::Any | Reader::Unknown => Action::Told(Tone::Notice, words),
+            });
         }
         self.await_reader(link, reader.clone());
         reader

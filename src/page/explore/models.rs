@@ -7,7 +7,7 @@ use crate::page::field::on_click;
 use crate::page::format;
 use crate::page::letters::lower;
 use crate::page::state::shelf::{Shelf, ShelfAction, task, task_title};
-use crate::page::state::{Action, State, Tone};
+use crate::page::state::{Action, State};
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
@@ -140,7 +140,7 @@ fn take(page: &Page, shelf: &Shelf, action: ShelfAction) {
                 lower(before.label()),
                 lower(model.kind.label()),
             );
-            page.dispatch(Action::Told(Tone::Notice, words));
+            page.dispatch(Action::ToldOf(model.name.clone(), words));
         }
         page.open_ready_made(model.name.clone());
     }

@@ -46,6 +46,8 @@ pub struct Alert {
     pub id: u32,
     pub tone: Tone,
     pub message: String,
+    /// The model that it speaks of, by its label: gone when another one is open.
+    of_model: Option<String>,
 }
 
 /// What can happen to the page.
@@ -74,6 +76,8 @@ pub enum Action {
     Done(String),
     /// Something else that the person should know.
     Told(Tone, String),
+    /// What is to be said of the model of that label, as long as no other one is chosen.
+    ToldOf(String, String),
     /// A link was followed, or it is known by now which model reads it.
     Follow(Arrival),
     Setup(SetupAction),
@@ -175,6 +179,9 @@ impl State {
                         }
                     }
                 }
+                let other = |label: &String| *label != started.label;
+                self.alerts
+                    .retain(|alert| !alert.of_model.as_ref().is_some_and(other));
                 self.explore.begin(&started, &self.beginning(&started));
                 self.run = Some(Run::new(started, training));
                 self.propose_prompt();
@@ -205,6 +212,13 @@ impl State {
             }
             Action::Done(message) => self.alert(Tone::Good, &message),
             Action::Told(tone, message) => self.alert(tone, &message),
+            Action::ToldOf(label, message) => {
+                self.alerts.retain(|alert| alert.of_model.is_none());
+                self.alert(Tone::Notice, &message);
+                if let Some(alert) = self.alerts.last_mut() {
+                    alert.of_model = Some(label);
+                }
+            }
             Action::Follow(arrival) => {
                 self.explore.follow(arrival);
                 self.receive();
@@ -400,6 +414,7 @@ impl State {
             id: self.last_alert,
             tone,
             message,
+            of_model: None,
         });
     }
 }

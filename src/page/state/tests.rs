@@ -181,6 +181,25 @@ fn alerts_do_not_pile_up() {
 }
 
 #[test]
+fn what_was_said_of_a_choice_ends_with_the_next_one() {
+    let of = |label: &str| Action::ToldOf(label.into(), format!("{label} is open instead"));
+    let other = Action::Told(Tone::Notice, "the disk is full".into());
+    let said = |actions: &[Action]| -> Vec<String> {
+        let alerts = after(actions.to_vec()).alerts.into_iter();
+        alerts.map(|alert| alert.message).collect()
+    };
+    let model = ready_made("copy", Kind::Standard);
+    let mut actions = vec![other, of(&model.name), began(opened(model))];
+    let disk = "The disk is full.";
+    assert_eq!(said(&actions), [disk, "Copy-standard is open instead."]);
+    actions.push(of("facts-additive"));
+    assert_eq!(said(&actions), [disk, "Facts-additive is open instead."]);
+    // Without a word of its own.
+    actions.push(began(opened(ready_made("addition", Kind::Standard))));
+    assert_eq!(said(&actions), [disk]);
+}
+
+#[test]
 fn a_run_from_elsewhere_sets_the_options_and_a_replaced_worker_does_not() {
     let run = started(0);
     let mut actions = vec![began(Rc::clone(&run))];
