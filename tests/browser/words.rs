@@ -95,12 +95,16 @@ fn a_word_says_what_it_means_until_escape() -> Outcome<()> {
         page.eval::<()>("void term('logit lens').click()")?;
         page.eval::<()>("void document.activeElement.blur()")?;
         page.wait_for("what was pressed", &means("Logit lens: "))?;
+        let nothing = "document.querySelector('.meaning').textContent === ''
+            && !document.querySelector('.term.lit')";
+        page.eval::<()>("void document.querySelector('#scene-title').click()")?;
+        page.wait_for("nothing held after a click elsewhere", nothing)?;
+        page.eval::<()>("void term('logit lens').click()")?;
+        page.wait_for("what was pressed again", &means("Logit lens: "))?;
         page.eval::<()>(
             "void document.body.dispatchEvent(
                 new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }))",
         )?;
-        let nothing = "document.querySelector('.meaning').textContent === ''
-            && !document.querySelector('.term.lit')";
         page.wait_for("nothing held", nothing)?;
         // All words and letters of the scene are there to be read, beside the stage and not over it.
         page.click("button", "In plain words")?;

@@ -9,7 +9,7 @@ use super::words::Part;
 use crate::page::field::on_click;
 use gloo::events::EventListener;
 use wasm_bindgen::JsCast;
-use web_sys::KeyboardEvent;
+use web_sys::{Element, KeyboardEvent};
 use yew::prelude::*;
 
 /// Which term the reader points at.
@@ -65,7 +65,8 @@ impl Pointing {
     }
 }
 
-/// Which word is pointed at: forgotten with Escape, and when something else is shown.
+/// Which word is pointed at: forgotten with Escape, with a click on anything else, and when something
+/// else is shown.
 #[hook]
 pub fn use_pointing(shown: (Stop, bool, String)) -> UseStateHandle<Pointing> {
     let pointing = use_state_eq(Pointing::default);
@@ -76,15 +77,28 @@ pub fn use_pointing(shown: (Stop, bool, String)) -> UseStateHandle<Pointing> {
     let setter = pointing.setter();
     use_effect_with((), move |()| {
         let window = gloo::utils::window();
-        let listener = EventListener::new(&window, "keydown", move |event| {
-            let key = event.dyn_ref::<KeyboardEvent>().map(KeyboardEvent::key);
-            if key.as_deref() == Some("Escape") {
-                setter.set(Pointing::default());
-            }
+        let listeners = ["keydown", "click"].map(|kind| {
+            let setter = setter.clone();
+            EventListener::new(&window, kind, move |event| {
+                let ends = match event.dyn_ref::<KeyboardEvent>() {
+                    Some(key) => key.key() == "Escape",
+                    None => !is_on_a_term(event),
+                };
+                if ends {
+                    setter.set(Pointing::default());
+                }
+            })
         });
-        move || drop(listener)
+        move || drop(listeners)
     });
     pointing
+}
+
+fn is_on_a_term(event: &Event) -> bool {
+    let target = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok());
+    target.is_some_and(|target| target.closest(".term").ok().flatten().is_some())
 }
 
 /// The text, with its words as buttons, and what the one means that is pointed at. `shown` is the term
