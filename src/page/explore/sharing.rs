@@ -169,13 +169,22 @@ pub fn Share(props: &ShareProps) -> Html {
             });
         }
     };
+    let on_blur = {
+        let copied = copied.clone();
+        // It lies over the text, and is read by now; what is to be copied by hand stays.
+        move |_: FocusEvent| {
+            if *copied == Some(Copied::Yes) {
+                copied.set(None);
+            }
+        }
+    };
     let on_focus = |e: FocusEvent| {
         let field: HtmlInputElement = e.target_unchecked_into();
         field.select();
     };
     html! {
         <>
-            <button type="button" onclick={on_click}>{ "Copy link" }</button>
+            <button type="button" onclick={on_click} onblur={on_blur}>{ "Copy link" }</button>
             <span class="copied" role="status">
                 if let Some(copied) = &*copied {
                     { match copied {
