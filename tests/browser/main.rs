@@ -16,6 +16,7 @@ mod kinds;
 mod links;
 mod out_of_sight;
 mod person;
+mod phone;
 mod poking;
 mod pretrained;
 mod runs;

@@ -3,7 +3,7 @@
 
 use super::drawing::Marked;
 use super::paint::{Sheet, Style, paint};
-use super::scene::{Picture, View, picture};
+use super::scene::{Picture, Rect, View, picture};
 use super::term::Term;
 use super::words;
 use crate::config::ModelConfig;
@@ -193,6 +193,8 @@ pub struct Clock {
     /// Hears at which number the stage is at work.
     hears: RefCell<Option<Callback<Working>>>,
     told: Held<Option<Working>>,
+    /// The number that was last brought into sight.
+    brought: Held<Option<Cell>>,
     still: bool,
 }
 
@@ -215,6 +217,7 @@ impl Clock {
             fitted: Held::default(),
             hears: RefCell::default(),
             told: Held::default(),
+            brought: Held::default(),
             still: query.ok().flatten().is_some_and(|query| query.matches()),
         }
     }
@@ -393,6 +396,11 @@ impl Clock {
         };
         paint(&canvas, &sheet, style, &picture, &marked);
         tell(&canvas, &picture, self.lit.get());
+        if wanted.picked != self.brought.replace(wanted.picked)
+            && let Some(area) = wanted.picked.and_then(|cell| picture.place_of(cell))
+        {
+            bring(&canvas, area, style.scale);
+        }
         let working = picture.focus.map(|cell| Working {
             at: (wanted.stop, wanted.open, wanted.token, wanted.head),
             cell,
@@ -403,6 +411,19 @@ impl Clock {
         {
             hears.emit(working);
         }
+    }
+}
+
+/// Scrolls a stage that is lower than its picture to what was picked, where that is out of sight.
+fn bring(canvas: &HtmlCanvasElement, area: Rect, scale: f64) {
+    let Some(stage) = canvas.parent_element() else {
+        return;
+    };
+    let [top, middle, bottom] =
+        [0.0, 0.5, 1.0].map(|part| (scale * (area.y + part * area.h)) as i32);
+    let (above, height) = (stage.scroll_top(), stage.client_height());
+    if top < above || bottom > above + height {
+        stage.set_scroll_top(middle - height / 2);
     }
 }
 

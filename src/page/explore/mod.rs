@@ -62,6 +62,7 @@ use poke::Poke;
 use reading::Reading;
 use sentence::Sentence;
 use sharing::{Share, use_address};
+use sight::use_stage_in_sight;
 use stage::{Same, Stage};
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -241,6 +242,7 @@ fn Journey(props: &JourneyProps) -> Html {
     } = props;
     let looking = &state.explore;
     let sampling = state.writing.options;
+    use_stage_in_sight(&clock.0.canvas, (looking.playhead.moved, looking.open));
     let focus = {
         let bare = Wanted::of(looking, slot, *stop, sampling, None, Rc::default());
         use_memo(bare, |bare| bare.picture(800.0, 1.0).focus)

@@ -1,8 +1,13 @@
-//! Bars and lists that are longer than the screen.
+//! Bars and lists that are longer than the screen, and the stage where it is below it.
 
+use gloo::events::{EventListener, EventListenerOptions};
+use std::rc::Rc;
 use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
+use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
+
+/// A screen on which all stands one under the other, as the style has it.
+const NARROW: &str = "(max-width: 48rem)";
 
 /// Scrolls a bar or a list so that what is chosen in it stands in its middle, whenever `at` changes.
 /// The page itself stays where it is, which `scrollIntoView` would not promise.
@@ -19,6 +24,51 @@ pub fn use_in_sight(bar: &NodeRef, chosen: &'static str, at: usize) {
             bar.set_scroll_left(middle - bar.client_width() / 2);
             let middle = chosen.offset_top() + chosen.offset_height() / 2;
             bar.set_scroll_top(middle - bar.client_height() / 2);
+        }
+    });
+}
+
+/// On a narrow screen brings the stage up whenever `at` changes, that is another scene begins, so that
+/// what moves is seen. Who scrolls by hand is left alone, until a scene or an example is asked for.
+#[hook]
+pub fn use_stage_in_sight(canvas: &NodeRef, at: (u32, bool)) {
+    let by_hand = use_mut_ref(|| false);
+    // One reads from the top: the first scene does not count.
+    let first = use_mut_ref(|| true);
+    {
+        let by_hand = Rc::clone(&by_hand);
+        use_effect_with((), move |()| {
+            let window = gloo::utils::window();
+            let scrolls = ["wheel", "touchmove"].map(|gesture| {
+                let by_hand = Rc::clone(&by_hand);
+                EventListener::new(&window, gesture, move |_| *by_hand.borrow_mut() = true)
+            });
+            // Before the click itself opens a scene.
+            let early = EventListenerOptions::run_in_capture_phase();
+            let asks = EventListener::new_with_options(&window, "click", early, move |event| {
+                let target = event.target().and_then(|target| target.dyn_into().ok());
+                let asked = |target: Element| target.closest(".timeline, .examples").ok().flatten();
+                if target.and_then(asked).is_some() {
+                    *by_hand.borrow_mut() = false;
+                }
+            });
+            move || drop((scrolls, asks))
+        });
+    }
+    let canvas = canvas.clone();
+    use_effect_with(at, move |_| {
+        let window = gloo::utils::window();
+        let narrow = window.match_media(NARROW).ok().flatten();
+        let card = canvas.cast::<Element>();
+        let card = card.and_then(|canvas| canvas.closest(".stage-card").ok().flatten());
+        let card = card.and_then(|card| card.dyn_into::<HtmlElement>().ok());
+        if first.replace(false) || *by_hand.borrow() || !narrow.is_some_and(|query| query.matches())
+        {
+            return;
+        }
+        let top = card.map_or(0.0, |card| f64::from(card.offset_top()));
+        if window.scroll_y().is_ok_and(|scrolled| scrolled < top) {
+            window.scroll_to_with_x_and_y(0.0, top);
         }
     });
 }
