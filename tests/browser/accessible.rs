@@ -206,9 +206,15 @@ fn a_room_sees_every_scene_whole_and_large() -> Outcome<()> {
         seen_whole(page, &[(1920, 1080), (2560, 1440)])?;
         let over: i32 = page.eval("document.documentElement.scrollWidth - innerWidth")?;
         assert!(over <= 0, "{over} px are beside the screen");
+        // What a teacher wants at hand stays; and it is said there what one can do.
+        page.find("button", "the␣big␣fluffy␣")?;
+        page.eval::<()>("void scene('Softmax')")?;
+        page.shows("Drag a weight")?;
+        page.click("button", "Overview")?;
+        page.click("button", "Open block 1")?;
         page.click("button", "Present")?;
         let back = "document.querySelector('.present').ariaPressed === 'false'
-            && !!document.querySelector('.what').checkVisibility()";
+            && document.querySelector('.about').checkVisibility()";
         page.wait_for("all that stands around it", back)
     })
 }

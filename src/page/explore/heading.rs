@@ -38,13 +38,16 @@ pub fn heading(
                         <span class="where">{ place }</span>
                         { stop.scene.title(model) }
                     </h2>
-                    <button type="button" onclick={act(ExploreAction::Open(false))}>{ "Overview" }</button>
+                    <button type="button" class="view" onclick={act(ExploreAction::Open(false))}>
+                        { "Overview" }
+                    </button>
                 } else {
                     <h2 id="scene-title">{ "Overview: every token at every depth" }</h2>
                     for layer in 0..model.n_layer {
                         <button
                             key={layer}
                             type="button"
+                            class="view"
                             onclick={act(ExploreAction::Stop(first_of(slot, layer)))}
                         >
                             { format!("Open block {layer}") }
