@@ -1,6 +1,8 @@
 //! The pretrained models that come with the page: what each was trained on, for how long, and what
 //! came of it. `www/models/manifest.json` holds a [`Manifest`], written by `cargo xtask pretrain`.
 
+pub mod telling;
+
 use crate::config::{Kind, RunConfig};
 use crate::text::score::Scores;
 use serde::{Deserialize, Serialize};

@@ -1,11 +1,13 @@
 //! The ready-made models as they lie in `www/models/`: each loads, is what the manifest says, and
 //! knows what the manifest says it knows.
 
-use glassformer::engine::{checkpoint, device::Place, exam::examine, params};
+use glassformer::engine::{checkpoint, device::Place, exam::examine, params, run::Run};
+use glassformer::explain::{self, Quantity};
+use glassformer::models::telling::{TELLING, Telling, telling};
 use glassformer::models::{MANIFEST, Manifest, Pretrained};
 use glassformer::text::corpus::Corpus;
 use glassformer::text::score::whole;
-use glassformer::trace::Trace;
+use glassformer::trace::{Intervention, Trace};
 use std::path::Path;
 
 fn folder() -> &'static Path {
@@ -81,17 +83,31 @@ fn every_model_is_and_knows_what_the_manifest_says() {
     }
 }
 
+/// Every model, open.
+fn runs() -> Vec<(Pretrained, Run)> {
+    let models = manifest().models.into_iter();
+    let opened = models.map(|model| {
+        let bytes = std::fs::read(folder().join(model.file())).expect("the model");
+        let run = checkpoint::load(&bytes, None, &Place::cpu()).expect("loads");
+        (model, run)
+    });
+    opened.collect()
+}
+
+/// How likely a pass holds that character to be the next, 0 to 1.
+fn chance(pass: &Trace, next: char) -> f32 {
+    let logits = pass.get("logits").expect("logits");
+    let row = logits.data.chunks_exact(pass.about.vocab.len()).last();
+    let row = row.expect("a token");
+    let most = row.iter().copied().fold(f32::MIN, f32::max);
+    let sum: f32 = row.iter().map(|x| (x - most).exp()).sum();
+    let place = pass.about.vocab.iter().position(|c| *c == next);
+    (row[place.expect("it is known")] - most).exp() / sum
+}
+
 #[test]
 fn after_every_example_some_kind_is_right_and_sure() {
-    let runs: Vec<_> = manifest()
-        .models
-        .into_iter()
-        .map(|model| {
-            let bytes = std::fs::read(folder().join(model.file())).expect("the model");
-            let run = checkpoint::load(&bytes, None, &Place::cpu()).expect("loads");
-            (model, run)
-        })
-        .collect();
+    let runs = runs();
     // What the grammars determine, worked out by hand.
     let right = [
         ("the big fluffy ", 'd'),
@@ -120,13 +136,7 @@ fn after_every_example_some_kind_is_right_and_sure() {
                 .filter(|(model, _)| knows(model))
                 .map(|(_, run)| {
                     let pass = pollster::block_on(run.trace(example, &[])).expect("a pass");
-                    let logits = pass.get("logits").expect("logits");
-                    let row = logits.data.chunks_exact(pass.about.vocab.len()).last();
-                    let row = row.expect("a token");
-                    let most = row.iter().copied().fold(f32::MIN, f32::max);
-                    let sum: f32 = row.iter().map(|x| (x - most).exp()).sum();
-                    let place = pass.about.vocab.iter().position(|c| c == right);
-                    (row[place.expect("it is known")] - most).exp() / sum
+                    chance(&pass, *right)
                 })
                 .collect();
             let surest = chances.iter().copied().fold(0.0, f32::max);
@@ -168,4 +178,58 @@ fn a_pass_made_beforehand_is_the_models_own() {
         seen += 1;
     }
     assert!(seen > 0, "no model has one");
+}
+
+#[test]
+fn the_weight_that_tells_is_the_largest_and_without_it_the_guess_falls() {
+    let runs = runs();
+    let mut seen = 0;
+    for (model, run) in &runs {
+        let corpora = model.corpora.iter();
+        let corpora = corpora.map(|name| Corpus::named(name).expect("built in"));
+        for example in corpora.flat_map(|corpus| corpus.examples().iter()) {
+            let Some(there) = telling(&model.name, example) else {
+                continue;
+            };
+            let Telling {
+                layer,
+                pass,
+                head,
+                key,
+                falls: (next, before, after),
+            } = there;
+            let place = format!("{} on {example:?}", model.name);
+            let clean = pollster::block_on(run.trace(example, &[])).expect("a pass");
+            let pattern = Quantity::Pattern(explain::Place { layer, pass }).name();
+            let pattern = clean.get(&pattern).expect("the pattern");
+            let tokens = example.chars().count();
+            let looks = pattern.data.chunks_exact(tokens);
+            let look = looks.skip(head * tokens + tokens - 1).next();
+            let look = look.expect("the last token's");
+            let most = look.iter().copied().fold(0.0, f32::max);
+            assert!(look[key] == most && most > 0.4, "{place}: {look:?}");
+            let change = Intervention::Cell {
+                layer,
+                head,
+                pass,
+                query: tokens - 1,
+                key,
+                weight: 0.0,
+                renormalise: true,
+            };
+            let changed = pollster::block_on(run.trace(example, &[change])).expect("a pass");
+            let likeliest = clean.about.vocab.iter();
+            let likeliest = likeliest.map(|c| chance(&clean, *c)).fold(0.0, f32::max);
+            assert_eq!(likeliest, chance(&clean, next), "{place}: {next:?}");
+            for (pass, said) in [(&clean, before), (&changed, after)] {
+                let percent = 100.0 * chance(pass, next);
+                // Another build may round another way.
+                let apart = (percent - f32::from(said)).abs();
+                assert!(apart <= 0.6, "{place}: {percent} %, not {said} %");
+            }
+            assert!(before > after, "{place}: nothing falls");
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, TELLING.len(), "a row is of no model's example");
 }

@@ -94,11 +94,15 @@ fn a_task_without_the_kind_does_not_make_it_forgotten() -> Outcome<()> {
         ] {
             page.choose("Model", task)?;
             shows(page, model)?;
+            if model == "facts-additive" {
+                page.shows("learned this well enough with standard attention")?;
+            }
         }
-        page.shows("no ready-made model learned this well enough with standard attention")?;
         // Addition was learned with either: nothing is amiss when the kind wished for is back.
         let amiss = "document.body.innerText.includes('well enough with additive attention')";
         assert!(!page.eval::<bool>(amiss)?);
+        let stays = "document.body.innerText.includes('well enough with')";
+        page.wait_for("no note of the choice before", &format!("!{stays}"))?;
         page.choose("Model", "Facts and negations")?;
         shows(page, "facts-additive")?;
         guess(page, "ann is not wet but bold. bold? ").map(drop)
@@ -125,6 +129,42 @@ fn what_it_learned_is_said_and_examples_are_a_click_away() -> Outcome<()> {
         page.shows("This is not like the lines that the model learned")?;
         page.fill("textbox", "Sentence", "999+100=")?;
         page.wait_for("no such words", "!document.querySelector('.misfit')")
+    })
+}
+
+#[test]
+fn an_example_opens_where_one_sees_what_it_promises() -> Outcome<()> {
+    in_browser(&explore(), |page| {
+        opened(page)?;
+        page.click("button", "the␣big␣fluffy␣")?;
+        page.wait_for(
+            "the weight on the card",
+            "document.querySelector('.cell-name').textContent === 'blocks.1.attn.hook_pattern[1, 14, 6]'",
+        )?;
+        let heading: String = page.eval("document.querySelector('#scene-title').textContent")?;
+        assert_eq!(heading, "Block 1Mix values");
+        let words: String =
+            page.eval("document.querySelector('.scene-words strong').textContent")?;
+        assert!(
+            words.starts_with("Head 1 looks back at the g of “big”."),
+            "{words}"
+        );
+        // What the words say, done.
+        page.script::<()>(
+            "const slider = document.querySelector('#poke-number');
+             slider.value = '0';
+             slider.dispatchEvent(new InputEvent('input', { bubbles: true }));",
+        )?;
+        let row = "[...document.querySelectorAll('.effect tbody tr')]
+            .find((row) => row.querySelector('th').textContent === 'd')";
+        page.wait_for("what it changed", &format!("!!({row})"))?;
+        let told = format!(
+            "(({row}).textContent.match(/[0-9.]+(?= %)/g) ?? []).map(Number).map(Math.round)"
+        );
+        let said = "document.querySelector('.scene-words strong').textContent
+            .match(/[0-9]+(?= %)/g).map(Number)";
+        assert_eq!(page.eval::<Vec<u8>>(&told)?, page.eval::<Vec<u8>>(said)?);
+        Ok(())
     })
 }
 

@@ -121,12 +121,12 @@ fn keys_step_through_scenes_tokens_blocks_and_heads() -> Outcome<()> {
         }
         page.eval::<()>("void scene('Score')")?;
         page.wait_for("the scene", "present() === 'Score'")?;
-        page.eval::<()>("press(']')")?;
-        page.shows("Block 1")?;
-        assert_eq!(now(page)?, "Score");
         page.eval::<()>("press('h')")?;
         let head = "document.querySelector('.heads [aria-pressed=true]').textContent === 'head 1'";
         page.wait_for("the next head", head)?;
+        page.eval::<()>("press(']')")?;
+        page.shows("Block 1")?;
+        assert_eq!(now(page)?, "Score");
         let token =
             "[...document.querySelectorAll('.token')].findIndex(t => t.ariaPressed === 'true')";
         let before: i32 = page.eval(token)?;

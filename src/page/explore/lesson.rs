@@ -2,6 +2,8 @@
 //! it is closed, what there is to see here at all.
 
 use super::characters::visible;
+use super::telling::way;
+use crate::models::telling::telling;
 use crate::page::deeds::Page;
 use crate::page::field::on_click;
 use crate::page::letters::capital;
@@ -13,6 +15,9 @@ use yew::prelude::*;
 
 /// Under which name the browser keeps that the opening was closed.
 const CLOSED: &str = "glassformer.opening.closed";
+
+/// What this is; a phone has no room for more.
+const OPENING: &str = "A small language model reads this sentence and guesses its next character.";
 
 /// Of a model of several texts, so many examples of each.
 const OF_EACH: usize = 2;
@@ -64,7 +69,10 @@ pub fn Lesson(props: &LessonProps) -> Html {
             <div>
                 if !**closed {
                     <div class="opening">
-                        <p>{ opening(state) }</p>
+                        <p>
+                            { OPENING }
+                            <span class="rest">{ opening(state) }</span>
+                        </p>
                         <button type="button" class="small" onclick={keep(closed, true)}>{ "Close" }</button>
                     </div>
                 }
@@ -79,12 +87,12 @@ pub fn Lesson(props: &LessonProps) -> Html {
                     </p>
                 }
             </div>
-            { examples(page, &looking.text, &corpora) }
+            { examples(page, state, &corpora) }
         </section>
     }
 }
 
-/// What this is, and what is followed.
+/// What is followed.
 fn opening(state: &State) -> String {
     let looking = &state.explore;
     let chosen = looking.shown.as_ref().and_then(|slot| {
@@ -92,34 +100,42 @@ fn opening(state: &State) -> String {
         Some(format!(" ({})", visible(character)))
     });
     format!(
-        "A small language model reads this sentence and guesses its next character; every bar on the \
-         stage is a number of its own. It reads one character at a time, and the lit one{} is followed \
-         here, scene by scene, to the guess that comes of it.",
+        " Every bar on the stage is a number of its own. It reads one character at a time, and the lit \
+         one{} is followed here, scene by scene, to the guess that comes of it.",
         chosen.unwrap_or_default()
     )
 }
 
-/// Sentences that end where there is something to see.
-fn examples(page: &Page, present: &str, corpora: &[Corpus]) -> Html {
+/// Sentences that end where there is something to see; each opens there.
+fn examples(page: &Page, state: &State, corpora: &[Corpus]) -> Html {
+    let present = &state.explore.text;
+    let model = match (&state.run, &state.explore.shown) {
+        (Some(run), _) => Some(&run.started.label),
+        (None, shown) => shown.as_ref().map(|slot| &slot.label),
+    };
     let most = match corpora.len() {
         0 | 1 => usize::MAX,
         _ => OF_EACH,
     };
     let all = corpora
         .iter()
-        .flat_map(|corpus| corpus.examples().iter().take(most));
+        .flat_map(|corpus| corpus.examples().iter().take(most))
+        .map(|example| {
+            let telling = model.and_then(|model| telling(model, example));
+            (example, telling.map(|telling| way(example, telling)))
+        });
     html! {
         <div class="examples" role="group" aria-label="Sentences to try">
-            for example in all {
+            for (example, way) in all {
                 <button
                     key={*example}
                     type="button"
                     class="chip"
                     aria-pressed={(*example == present).to_string()}
-                    onclick={on_click(page, move |page| {
-                        let text = (*example).to_string();
-                        page.dispatch(Action::Explore(ExploreAction::Text(text)));
-                    })}
+                    onclick={on_click(page, move |page| page.dispatch(match &way {
+                        Some(way) => Action::Follow(way.clone()),
+                        None => Action::Explore(ExploreAction::Text((*example).into())),
+                    }))}
                 >
                     { example.chars().map(visible).collect::<String>() }
                 </button>

@@ -35,6 +35,7 @@ mod sharing;
 mod sight;
 mod stage;
 mod svg;
+mod telling;
 mod term;
 mod timeline;
 pub mod tracing;
@@ -321,7 +322,15 @@ fn Journey(props: &JourneyProps) -> Html {
     let scene = looking.open.then_some(stop.scene);
     let plain =
         explaining.then(|| plain(scene, &slot.trace.about.model, &text, formula, &explaining));
-    let text = told(text, *stop, &pointing, shown);
+    let text = html! {
+        <>
+            if let Some(words) = telling::to_try(looking, *stop) {
+                <strong>{ words }</strong>
+                { " " }
+            }
+            { told(text, *stop, &pointing, shown) }
+        </>
+    };
     html! {
         <>
             <section class="stage-card card" aria-labelledby="scene-title">

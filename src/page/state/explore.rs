@@ -11,6 +11,7 @@ pub use arrival::Arrival;
 use super::writing::unknown_characters;
 use crate::client::Started;
 use crate::explain::{Cell, Source};
+use crate::models::telling::{Telling, telling};
 use crate::page::explore::journey::{Scene, Stop, journey};
 use crate::page::letters::letter_or_digit;
 use crate::trace::{Arrays, Intervention, Trace};
@@ -122,6 +123,8 @@ pub struct Explore {
     pub write_on: WriteOn,
     /// Whether a token was chosen by the person; until then it is the last one.
     token_chosen: bool,
+    /// The same of a head; until then it is the one that an example's pass is told by.
+    head_chosen: bool,
     /// The link that was followed, until its picture stands there.
     pub arrival: Option<Arrival>,
     /// What of a link could not be done, until it was said.
@@ -157,6 +160,7 @@ impl Default for Explore {
             kept: 0,
             write_on: WriteOn::default(),
             token_chosen: false,
+            head_chosen: false,
             arrival: None,
             remarks: Vec::new(),
         }
@@ -180,6 +184,7 @@ impl Explore {
                     .collect(),
             };
             self.token_chosen = false;
+            self.head_chosen = false;
         }
         self.pokes.clear();
         self.picked = None;
@@ -371,6 +376,7 @@ impl Explore {
         self.problem = None;
         let joined = self.write_on.next == Next::Joined && self.is_of_text(&slot);
         self.shown = Some(slot);
+        self.face();
         self.settle();
         if joined {
             self.write_on.next = Next::NotAsked;
@@ -396,7 +402,23 @@ impl Explore {
             .as_ref()
             .map_or(1, |shown| shown.trace.about.model.n_head);
         self.head = head % heads.max(1);
+        self.head_chosen = true;
         self.picked = None;
+    }
+
+    /// Where the pass that is shown tells what its sentence promises.
+    pub fn telling(&self) -> Option<Telling> {
+        let shown = self.shown.as_ref()?;
+        telling(&shown.label, &shown.trace.about.text)
+    }
+
+    /// Takes the head by which this block's pass is told, unless the person chose one.
+    fn face(&mut self) {
+        if !self.head_chosen {
+            let layer = self.layer();
+            let here = self.telling().filter(|telling| telling.layer == layer);
+            self.head = here.map_or(0, |telling| telling.head);
+        }
     }
 
     /// The same scene of another block, or the block's first.
@@ -421,6 +443,7 @@ impl Explore {
     fn go(&mut self, stop: usize) {
         let key = self.picked_key();
         self.stop = stop.min(self.stops().saturating_sub(1));
+        self.face();
         self.trail.clear();
         self.picked = key.and_then(|key| self.of_key(key));
         self.open = true;

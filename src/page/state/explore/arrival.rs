@@ -38,9 +38,20 @@ impl Arrival {
 }
 
 impl Explore {
-    /// A link was followed.
-    pub fn follow(&mut self, arrival: Arrival) {
+    /// A link was followed. One that asks only for a place in the pass that stands here needs no model.
+    pub fn follow(&mut self, mut arrival: Arrival) {
+        let Link {
+            text,
+            changes,
+            draw,
+            drawn,
+            ..
+        } = &*arrival.link;
+        let drawing = drawn.is_some() || !draw.is_empty();
+        let changed = !changes.is_empty() || !self.pokes.is_empty();
+        arrival.received = !drawing && !changed && text.as_ref() == Some(&self.text);
         self.arrival = Some(arrival);
+        self.settle();
     }
 
     /// Another model than the one that is waited for: somebody asked for something else meanwhile.

@@ -70,7 +70,8 @@ impl Explore {
             return;
         };
         let [head, query, key] = weight.index;
-        (self.head, self.token, self.token_chosen) = (head, query, true);
+        (self.head, self.token) = (head, query);
+        (self.head_chosen, self.token_chosen) = (true, true);
         // Whoever asks for one number wants to read it.
         self.playhead.playing = false;
         self.go(stop);

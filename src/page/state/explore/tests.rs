@@ -1,6 +1,7 @@
 use super::*;
 use crate::explain::golden::{ALL, golden};
 use crate::explain::{Place, Quantity};
+use crate::models::telling::TELLING;
 use crate::page::explore::journey::Scene;
 use crate::trace::Branch;
 use write_on::WriteOnAction;
@@ -358,4 +359,33 @@ fn one_finds_back_along_the_numbers_one_came_by() {
     explore.reduce(ExploreAction::Into(cell(0), cell(1)));
     explore.reduce(ExploreAction::Pick(Some(cell(4))));
     assert_eq!(explore.trail, []);
+}
+
+#[test]
+fn an_examples_head_is_taken_in_its_block_until_the_reader_takes_another() {
+    let slot = slot(ALL[0]);
+    let of_head = |explore: &mut Explore, layer: usize| {
+        explore.choose_layer(layer);
+        explore.head
+    };
+    let (model, text, row) = TELLING[0];
+    assert!(row.layer == 1 && row.head > 0, "the test needs another row");
+    let mut trace = slot.trace.clone();
+    trace.about.text = text.into();
+    let heads = trace.about.model.n_head;
+    let mut explore = Explore::default();
+    explore.reduce(ExploreAction::Traced(Ok(Slot::new(
+        model,
+        trace.clone(),
+        None,
+    ))));
+    assert_eq!(of_head(&mut explore, 0), 0);
+    assert_eq!(of_head(&mut explore, 1), row.head % heads);
+    assert_eq!(of_head(&mut explore, 0), 0);
+    explore.reduce(ExploreAction::Head(0));
+    assert_eq!(of_head(&mut explore, 1), 0);
+    // Of another model, or another text, nothing is known.
+    let mut explore = Explore::default();
+    explore.reduce(ExploreAction::Traced(Ok(Slot::new("my own", trace, None))));
+    assert_eq!(of_head(&mut explore, 1), 0);
 }
