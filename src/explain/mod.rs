@@ -6,6 +6,7 @@
 //! and lays the sum open term by term. Plain arithmetic: it knows neither the engine nor the page.
 
 mod attention;
+mod draw;
 mod gate;
 mod pokes;
 mod quantity;
@@ -15,6 +16,7 @@ mod stream;
 pub mod symbols;
 
 pub use attention::Exponentials;
+pub use draw::{Candidate, candidates};
 pub use quantity::{NormSite, Place, Quantity, Shape};
 pub use source::{LAYER_NORM_EPS, Lens, Source};
 pub use span::{Predicted, predicted, predicted_from_mean, temperature_of};
@@ -247,6 +249,7 @@ pub fn explain(source: &Source, cell: Cell) -> Explained<Explanation> {
         MlpPost(layer) => stream::mlp_post(source, layer, a, b),
         Logits => stream::logits(source, a, b),
         Probabilities => stream::probabilities(source, a, b),
+        Chance => draw::chance(source, a, b),
         LensLogit(depth) => stream::lens_logit(source, depth, a, b),
         LensProbability(depth) => stream::lens_probability(source, depth, a, b),
         LogitsChange => Err(Unexplained::OtherPass),

@@ -90,7 +90,7 @@ impl Shape {
 }
 
 /// A kind of number on the way from characters to logits, as [`crate::trace`] lists them. `Dot`,
-/// `ScaledDot` and what the lens reads are in no trace: they are made here.
+/// `ScaledDot`, `Chance` and what the lens reads are in no trace: they are made here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Quantity {
     TokenRow,
@@ -127,6 +127,8 @@ pub enum Quantity {
     MlpPost(usize),
     Logits,
     Probabilities,
+    /// How likely each character is to be drawn.
+    Chance,
     LogitsChange,
     /// What the logits would be if the stream ended after that many blocks.
     LensLogit(usize),
@@ -173,6 +175,7 @@ impl Quantity {
             Quantity::MlpPost(layer) => block(layer, "mlp.hook_post"),
             Quantity::Logits => "logits".into(),
             Quantity::Probabilities => "probabilities".into(),
+            Quantity::Chance => "chances".into(),
             Quantity::LogitsChange => "logits_change".into(),
             Quantity::LensLogit(depth) => format!("lens.{depth}.logits"),
             Quantity::LensProbability(depth) => format!("lens.{depth}.probabilities"),
@@ -196,6 +199,7 @@ impl Quantity {
             | Quantity::MlpPost(_)
             | Quantity::Logits
             | Quantity::Probabilities
+            | Quantity::Chance
             | Quantity::LogitsChange
             | Quantity::LensLogit(_)
             | Quantity::LensProbability(_) => Shape::TC,
@@ -255,6 +259,7 @@ impl Quantity {
             Quantity::MlpPost(_) => "a neuron",
             Quantity::Logits => "logit",
             Quantity::Probabilities => "probability",
+            Quantity::Chance => "chance to be drawn",
             Quantity::LogitsChange => "change of the logit",
             Quantity::LensLogit(_) => "logit read early",
             Quantity::LensProbability(_) => "probability read early",

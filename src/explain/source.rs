@@ -1,8 +1,10 @@
 //! Reading a trace and the weights beside it.
 
+use super::draw::candidates;
 use super::quantity::{NormSite, Place, Quantity};
 use super::{Cell, Explained, Unexplained};
 use crate::config::{Kind, ModelConfig, Norm};
+use crate::protocol::Sampling;
 use crate::trace::{Array, Arrays, Pass, Trace};
 
 /// Added to a variance before its root is taken, as the engine does.
@@ -13,6 +15,8 @@ pub const LAYER_NORM_EPS: f64 = 1e-5;
 pub struct Source<'a> {
     pub trace: &'a Trace,
     pub weights: Option<&'a Arrays>,
+    /// How the next character is drawn from it.
+    pub sampling: Sampling,
 }
 
 /// What the logit lens reads: the characters and how likely each is.
@@ -79,6 +83,12 @@ impl<'a> Source<'a> {
             Quantity::LensProbability(depth) => {
                 let lens = self.lens(depth, a).ok()?;
                 lens.probabilities.get(b).map(|p| *p as f32)
+            }
+            Quantity::Chance => {
+                let logits = self.numbers(Quantity::Logits, &[a]).ok()?;
+                let all = candidates(&logits, &self.sampling);
+                let one = all.iter().find(|one| one.character == b);
+                one.map(|one| one.chance as f32)
             }
             recorded => self.array(recorded)?.at(cell.places()),
         }

@@ -222,6 +222,7 @@ pub fn rel_bias(source: &Source, layer: usize, h: usize, n: usize) -> Explained<
 mod tests {
     use super::*;
     use crate::explain::golden::{ALL, golden};
+    use crate::protocol::Sampling;
 
     /// Passes of adaptive-span models whose predictor reads the running mean.
     fn each(mut look: impl FnMut(&Source, AdaptiveSpan)) {
@@ -231,6 +232,7 @@ mod tests {
             let source = Source {
                 trace: &trace,
                 weights: Some(&weights),
+                sampling: Sampling::default(),
             };
             if let Ok(options) = options(&source)
                 && options.span_from == SpanFrom::RunningMean

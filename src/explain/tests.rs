@@ -2,6 +2,7 @@ use super::golden::{ALL, golden};
 use super::*;
 use crate::config::Norm;
 use crate::config::attention::Normaliser;
+use crate::protocol::Sampling;
 use crate::trace::Pass;
 
 /// Every quantity that such a model can have.
@@ -157,6 +158,7 @@ fn recompute(bytes: &[u8]) -> usize {
     let source = Source {
         trace: &trace,
         weights: Some(&weights),
+        sampling: Sampling::default(),
     };
     let mut names = std::collections::HashSet::new();
     let mut count = 0;
@@ -234,6 +236,7 @@ fn the_lens_at_the_end_is_the_model_itself() {
         let source = Source {
             trace: &trace,
             weights: Some(&weights),
+            sampling: Sampling::default(),
         };
         for t in 0..source.tokens() {
             let lens = source.lens(source.model().n_layer, t).expect("weights");
@@ -254,6 +257,7 @@ fn a_number_that_was_set_says_what_the_formula_gives() {
         let source = Source {
             trace: &trace,
             weights: Some(&weights),
+            sampling: Sampling::default(),
         };
         for quantity in quantities(&source) {
             let Quantity::Pattern(place) = quantity else {
@@ -286,6 +290,7 @@ fn a_sum_is_open_term_by_term() {
     let source = Source {
         trace: &trace,
         weights: Some(&weights),
+        sampling: Sampling::default(),
     };
     let place = Place {
         layer: 1,
@@ -306,6 +311,7 @@ fn a_sum_is_open_term_by_term() {
     let blind = Source {
         trace: &trace,
         weights: None,
+        sampling: Sampling::default(),
     };
     assert_eq!(explain(&blind, cell), Err(Unexplained::Weights));
     let nowhere = Cell::new(Quantity::Query(place), &[9, 2, 1]);

@@ -73,6 +73,30 @@ fn what_the_stage_says_of_a_draw_is_what_the_engine_draws() -> Outcome<()> {
 }
 
 #[test]
+fn the_card_works_out_what_is_drawn_with() -> Outcome<()> {
+    in_browser(&explore(), |page| {
+        opened(page)?;
+        let text: String = page.eval(SENTENCE)?;
+        at_the_draw(page, &[("Temperature", "3"), ("Top k", "5")])?;
+        stands(page, &text, 1)?;
+        let likeliest: f64 = page.script(&format!(
+            "const {{ shape, data }} = (await glassformer.trace({})).get('logits');
+             const row = [...data.slice((shape[0] - 1) * shape[1])].sort((a, b) => b - a);
+             const weights = row.slice(0, 5).map((logit) => Math.exp((logit - row[0]) / 3));
+             return 1 / weights.reduce((a, b) => a + b);",
+            json!(text)
+        ))?;
+        assert!(likeliest < 0.9, "{likeliest} is hardly another chance");
+        page.wait_for(
+            "the chance",
+            &format!(
+                "Math.abs(document.querySelector('.recomputed').dataset.value - {likeliest}) < 1e-4"
+            ),
+        )
+    })
+}
+
+#[test]
 fn a_changed_pass_is_drawn_from() -> Outcome<()> {
     in_browser(&explore(), |page| {
         opened(page)?;

@@ -31,6 +31,7 @@ pub fn counts_characters(quantity: Quantity) -> bool {
         quantity,
         Quantity::Logits
             | Quantity::Probabilities
+            | Quantity::Chance
             | Quantity::LogitsChange
             | Quantity::LensLogit(_)
             | Quantity::LensProbability(_)

@@ -45,6 +45,7 @@ pub struct Wanted {
     pub head: usize,
     pub open: bool,
     pub threshold: f64,
+    /// How a character is drawn, the first of them with this seed.
     pub sampling: Sampling,
     /// So many of the last tokens were drawn.
     pub written: usize,
@@ -119,11 +120,10 @@ impl Wanted {
 
     fn stretched(&self, width: f64, stretch: f64, time: f64) -> Picture {
         let view = View {
-            source: self.slot.source(),
+            source: self.slot.drawing(self.sampling),
             stop: self.stop,
             token: self.token,
             head: self.head,
-            sampling: self.sampling,
             written: self.written,
             picked: self.picked,
             flipped: self.flipped,

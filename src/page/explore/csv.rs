@@ -163,6 +163,7 @@ fn quoted(field: String) -> String {
 mod tests {
     use super::*;
     use crate::explain::golden::{ALL, golden};
+    use crate::protocol::Sampling;
 
     /// A reader of its own, written from the format's description: quotation marks are doubled.
     fn read(text: &str) -> Vec<Vec<String>> {
@@ -198,6 +199,7 @@ mod tests {
             let source = Source {
                 trace: &trace,
                 weights: Some(&weights),
+                sampling: Sampling::default(),
             };
             let named = weights
                 .names()
@@ -220,6 +222,7 @@ mod tests {
         let source = Source {
             trace: &trace,
             weights: None,
+            sampling: Sampling::default(),
         };
         let name = "blocks.0.attn.hook_attn_scores";
         let array = trace.get(name).expect("scores");

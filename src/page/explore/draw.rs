@@ -1,59 +1,11 @@
-//! The draw of a character, step by step as the engine does it (`src/engine/sample.rs`), so that it
-//! can be seen: what is left to draw from, and where between 0 and 1 the draw falls. The place is a
-//! pure function of the seed; that the engine takes the same character is tested on the real page.
+//! The draw of a character, as the engine does it (`src/engine/sample.rs`), so that it can be seen:
+//! where between 0 and 1 it falls, and on which of the characters that are left. The place is a pure
+//! function of the seed; that the engine takes the same character is tested on the real page.
 
-use crate::analysis::ranked;
+use crate::explain::Candidate;
 use crate::page::state::explore::write_on::seed_of;
 use crate::protocol::Sampling;
 use crate::random::Stream;
-
-/// What a draw would be made from.
-#[derive(Debug, PartialEq)]
-pub struct Candidate {
-    pub character: usize,
-    /// Its share after the temperature, of those that top k leaves.
-    pub tempered: f64,
-    /// The chance that it is drawn; 0 for one that is left out.
-    pub chance: f64,
-}
-
-/// The engine's own steps: temperature, then the k likeliest, then the likeliest that reach `top_p`
-/// together. The likeliest comes first.
-pub fn candidates(logits: &[f64], options: &Sampling) -> Vec<Candidate> {
-    let order = ranked(logits);
-    let highest = order.first().map_or(0.0, |(_, logit)| *logit);
-    let left = match (options.temperature <= 0.0, options.top_k) {
-        (true, _) => 1,
-        (false, 0) => order.len(),
-        (false, k) => k as usize,
-    };
-    let temperature = f64::from(options.temperature).max(f64::MIN_POSITIVE);
-    let weights: Vec<f64> = order
-        .iter()
-        .enumerate()
-        .map(|(n, (_, logit))| match (n < left, n) {
-            (true, 0) => 1.0,
-            (true, _) => libm::exp((logit - highest) / temperature),
-            (false, _) => 0.0,
-        })
-        .collect();
-    let total: f64 = weights.iter().sum();
-    let mut reach = 0.0;
-    let kept = weights.iter().take(left).take_while(|weight| {
-        let before = reach;
-        reach += **weight / total;
-        before < f64::from(options.top_p)
-    });
-    let kept = kept.count();
-    let sum: f64 = weights.iter().take(kept).sum();
-    let each = order.iter().zip(&weights).enumerate();
-    each.map(|(n, ((character, _), weight))| Candidate {
-        character: *character,
-        tempered: weight / total,
-        chance: if n < kept { weight / sum } else { 0.0 },
-    })
-    .collect()
-}
 
 /// Where between 0 and 1 the draw falls; `None` where nothing is left to chance.
 pub fn place(options: &Sampling) -> Option<f64> {
@@ -104,53 +56,11 @@ pub fn after(tokens: &[u32], written: usize, token: usize, options: Sampling) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::explain::candidates;
 
     /// Probabilities 0.25, 0.1, 0.5, 0.15 at temperature 1.
     fn logits() -> [f64; 4] {
         [0.25f64, 0.1, 0.5, 0.15].map(f64::ln)
-    }
-
-    fn chances(options: Sampling) -> [f64; 4] {
-        let mut chances = [0.0; 4];
-        for candidate in candidates(&logits(), &options) {
-            chances[candidate.character] = candidate.chance;
-        }
-        chances
-    }
-
-    #[test]
-    fn chances_follow_temperature_top_k_and_top_p() {
-        let plain = Sampling {
-            temperature: 1.0,
-            ..Sampling::default()
-        };
-        let third = 1.0 / 3.0;
-        let sum = 0.0625 + 0.01 + 0.25 + 0.0225;
-        let with = |temperature, top_k, top_p| Sampling {
-            temperature,
-            top_k,
-            top_p,
-            ..plain
-        };
-        for (options, expected) in [
-            (plain, [0.25, 0.1, 0.5, 0.15]),
-            (with(1.0, 2, 1.0), [third, 0.0, 2.0 * third, 0.0]),
-            (with(1.0, 0, 0.6), [third, 0.0, 2.0 * third, 0.0]),
-            (with(1.0, 0, 0.01), [0.0, 0.0, 1.0, 0.0]),
-            (with(0.0, 0, 1.0), [0.0, 0.0, 1.0, 0.0]),
-            (
-                with(0.5, 0, 1.0),
-                [0.0625, 0.01, 0.25, 0.0225].map(|p| p / sum),
-            ),
-        ] {
-            let got = chances(options);
-            for (got, expected) in got.iter().zip(expected) {
-                assert!(
-                    (got - expected).abs() < 1e-6,
-                    "{options:?}: {got} is not {expected}"
-                );
-            }
-        }
     }
 
     #[test]

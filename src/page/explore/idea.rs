@@ -94,6 +94,9 @@ fn of_term(term: Term) -> &'static str {
         Term::Probability => {
             "Probability: how likely the model holds a character to be the next, from 0 to 1."
         }
+        Term::Chance => {
+            "Chance: how likely a character is to be drawn, after temperature, top k and top p."
+        }
     }
 }
 

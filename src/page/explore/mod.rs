@@ -256,13 +256,16 @@ fn Journey(props: &JourneyProps) -> Html {
         .filter(|cell| slot.source().at(*cell).is_some());
     // Unless the reader has picked a number, that at which the stage is at work.
     let chosen = looking.picked.or(working).or(*focus);
-    let explained = use_memo((slot.clone(), chosen), |(slot, chosen)| match chosen {
-        Some(cell) => match explain(&slot.source(), *cell) {
-            Ok(explanation) => Ok(Rc::new(explanation)),
-            Err(why) => Err(super::state::setup::sentence(&why.to_string())),
+    let explained = use_memo(
+        (slot.clone(), chosen, sampling),
+        |(slot, chosen, sampling)| match chosen {
+            Some(cell) => match explain(&slot.drawing(*sampling), *cell) {
+                Ok(explanation) => Ok(Rc::new(explanation)),
+                Err(why) => Err(super::state::setup::sentence(&why.to_string())),
+            },
+            None => Err("Pick a number on the stage.".to_string()),
         },
-        None => Err("Pick a number on the stage.".to_string()),
-    });
+    );
     let inputs = use_memo(explained.clone(), |explained| -> HashSet<_> {
         let terms = explained
             .as_ref()

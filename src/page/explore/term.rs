@@ -33,6 +33,8 @@ pub enum Term {
     FeedForwardOut,
     Logit,
     Probability,
+    /// How likely a character is to be drawn.
+    Chance,
 }
 
 impl Term {
@@ -68,6 +70,7 @@ impl Term {
             Quantity::MlpOut(_) => Term::FeedForwardOut,
             Quantity::Logits | Quantity::LogitsChange | Quantity::LensLogit(_) => Term::Logit,
             Quantity::Probabilities | Quantity::LensProbability(_) => Term::Probability,
+            Quantity::Chance => Term::Chance,
             Quantity::PassOut(..) | Quantity::Gain(_) => return None,
         })
     }
@@ -82,7 +85,9 @@ impl Term {
             | Term::HeadShare
             | Term::AttentionOut
             | Term::FeedForwardOut => Role::Value,
-            Term::Score | Term::Weight | Term::Measures | Term::Probability => Role::Attention,
+            Term::Score | Term::Weight | Term::Measures | Term::Probability | Term::Chance => {
+                Role::Attention
+            }
             Term::CharacterRow
             | Term::PositionRow
             | Term::Stream

@@ -326,20 +326,22 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
             Say(" of them, just as it made weights of scores."),
         ],
         Scene::Sample => vec![
-            Say("The next character is drawn by chance, "),
-            Point(Term::Probability, "as likely"),
-            Say(" as it stands here. A "),
+            Say("A "),
             Mean(Idea::Tempered, "temperature"),
-            Say(" below 1 favours the likeliest; "),
-            Mean(Idea::TopK, "top k"),
+            Say(" changes "),
+            Point(Term::Probability, "how likely"),
+            Say(" each character is: below 1 favours the likeliest. "),
+            Mean(Idea::TopK, "Top k"),
             Say(" and "),
             Mean(Idea::TopP, "top p"),
             Say(
-                " leave only the first few. A place between 0 and 1, made from the seed, decides. The \
-                 character joins the sentence, and its journey begins.",
+                " a place between 0 and 1, made from the seed, decides. The character joins the \
+                 sentence, and its journey begins.",
             ),
         ],
     }
+            Say(" leave the first few. With "),
+            Point(Term::Chance, "these chances"),
 }
 
 /// Whether one of a text's terms is this one.
@@ -420,9 +422,9 @@ mod tests {
                     let view = View {
                         source,
                         stop,
+                sampling: Sampling::default(),
                         token,
                         head: 1,
-                        sampling: Sampling::default(),
                         picked: None,
                         flipped: false,
                         written: 0,

@@ -1,7 +1,7 @@
 //! Writing on: the switch on the timeline, and how the next character is drawn.
 
 use super::draw;
-use crate::explain::Quantity;
+use crate::explain::{Quantity, candidates};
 use crate::page::deeds::Page;
 use crate::page::field::on_click;
 use crate::page::icons::Icon;
@@ -76,7 +76,7 @@ pub fn options(page: &Page, explore: &Explore, writing: &Writing) -> Html {
             <h2 id="draw-title">{ "The next character" }</h2>
             <p class="help">
                 { "With “Write on” the model goes on by itself. Here you let it draw one character, and \
-                   say how. The card has the probability as it is before that." }
+                   say how; the card works out its chance." }
             </p>
             <button
                 type="button"
@@ -151,7 +151,7 @@ fn drawn_here(slot: &Slot, options: &Sampling) -> Result<char, String> {
     let last = source.tokens().saturating_sub(1);
     let row = source.row(Quantity::Logits, &[last]).unwrap_or_default();
     let logits: Vec<f64> = row.iter().map(|logit| f64::from(*logit)).collect();
-    let token = draw::drawn(&draw::candidates(&logits, options), draw::place(options));
+    let token = draw::drawn(&candidates(&logits, options), draw::place(options));
     let character = token.and_then(|token| source.trace.about.vocab.get(token).copied());
     let nothing =
         || Fault::new(FaultKind::Internal, "The pass has no logits to draw from.").message;

@@ -116,6 +116,7 @@ fn quantities(layer: usize) -> Vec<Quantity> {
         Quantity::MlpPost(layer),
         Quantity::Logits,
         Quantity::Probabilities,
+        Quantity::Chance,
         Quantity::LogitsChange,
         Quantity::LensLogit(layer),
         Quantity::LensProbability(layer),

@@ -14,6 +14,7 @@ use crate::explain::{Cell, Source};
 use crate::models::telling::{Telling, telling};
 use crate::page::explore::journey::{Scene, Stop, journey};
 use crate::page::letters::letter_or_digit;
+use crate::protocol::Sampling;
 use crate::trace::{Arrays, Intervention, Trace};
 use std::rc::Rc;
 use write_on::{Next, Pace, WriteOn};
@@ -65,10 +66,19 @@ impl Slot {
         }))
     }
 
+    /// With the usual way to draw from it; the person's own, `drawing` has.
     pub fn source(&self) -> Source<'_> {
         Source {
             trace: &self.trace,
             weights: self.weights.as_deref(),
+            sampling: Sampling::default(),
+        }
+    }
+
+    pub fn drawing(&self, sampling: Sampling) -> Source<'_> {
+        Source {
+            sampling,
+            ..self.source()
         }
     }
 

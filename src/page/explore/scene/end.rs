@@ -4,9 +4,9 @@ use super::board::{Board, Come, LINE, Strip, largest};
 use super::marks::{Align, Look, Mark, Rect, Role};
 use crate::analysis::ranked;
 use crate::config::Norm;
-use crate::explain::{Cell, Quantity};
+use crate::explain::{Candidate, Cell, Quantity, candidates};
 use crate::page::explore::characters::of_vocabulary;
-use crate::page::explore::draw::{After, Candidate, after, candidates, drawn, place};
+use crate::page::explore::draw::{After, after, drawn, place};
 use crate::protocol::Sampling;
 
 /// Characters shown at each depth.
@@ -163,7 +163,7 @@ pub fn logits(board: &mut Board) {
 /// Temperature, top k and top p: what is left to draw from.
 pub fn sample(board: &mut Board) {
     let token = board.view.token;
-    let options = board.view.sampling;
+    let options = board.source().sampling;
     let logits = board.numbers(Quantity::Logits, &[token]);
     let all = candidates(&logits, &options);
     let drawn = all
@@ -192,7 +192,7 @@ pub fn sample(board: &mut Board) {
         height * count as f64 + LINE,
     );
     let third = (area.w - 28.0) / 3.0;
-    for (n, words) in ["as it says", "tempered", "drawn with"]
+    for (n, words) in ["the model's", "tempered", "drawn with"]
         .into_iter()
         .enumerate()
     {
@@ -210,9 +210,10 @@ pub fn sample(board: &mut Board) {
             Align::Left,
             role,
         );
-        let cell = Cell::new(Quantity::Probabilities, &[token, v]);
+        let own = Cell::new(Quantity::Probabilities, &[token, v]);
+        let chance = Cell::new(Quantity::Chance, &[token, v]);
         let shares = [
-            (board.number(cell), Role::Attention, Come::HERE, Some(cell)),
+            (board.number(own), Role::Attention, Come::HERE, Some(own)),
             (
                 candidate.tempered,
                 Role::Gate,
@@ -223,7 +224,7 @@ pub fn sample(board: &mut Board) {
                 candidate.chance,
                 Role::Attention,
                 Come::grown(board.turn(n, count, 0.3, 0.6)),
-                None,
+                Some(chance),
             ),
         ];
         for (k, (share, role, come, cell)) in shares.into_iter().enumerate() {
@@ -249,13 +250,13 @@ pub fn sample(board: &mut Board) {
     board.say("chances, the likeliest first", &chances);
     line(board, &all);
     if let Some(best) = all.first() {
-        board.focus(Cell::new(Quantity::Probabilities, &[token, best.character]));
+        board.focus(Cell::new(Quantity::Chance, &[token, best.character]));
     }
 }
 
 /// The chances side by side from 0 to 1, and where on that line the draw falls.
 fn line(board: &mut Board, all: &[Candidate]) {
-    let options = board.view.sampling;
+    let options = board.source().sampling;
     let tokens = &board.source().trace.about.tokens;
     let come = board.phase(0.62, 0.78);
     let area = board.shelf("the draw", Role::Gate, 30.0);

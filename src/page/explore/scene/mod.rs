@@ -22,7 +22,6 @@ pub use marks::{Align, FOOT, Look, Mark, Point, Rect, Role};
 use super::journey::{Scene, Stop};
 use super::term::Term;
 use crate::explain::{Cell, Source};
-use crate::protocol::Sampling;
 use board::Board;
 
 /// What a scene is made from.
@@ -32,8 +31,6 @@ pub struct View<'a> {
     pub stop: Stop,
     pub token: usize,
     pub head: usize,
-    /// How a character is drawn, the first of them with this seed.
-    pub sampling: Sampling,
     /// So many of the last tokens were drawn.
     pub written: usize,
     /// The number that the reader picked.

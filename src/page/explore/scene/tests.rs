@@ -3,6 +3,7 @@ use crate::explain::golden::{ALL, golden};
 use crate::explain::{Unexplained, explain};
 use crate::page::explore::journey::journey;
 use crate::page::explore::overview;
+use crate::protocol::Sampling;
 
 const WIDTHS: [f64; 3] = [300.0, 620.0, 1100.0];
 const TIMES: [f64; 6] = [0.0, 0.2, 0.45, 0.7, 0.93, 1.0];
@@ -14,6 +15,7 @@ fn each(mut look: impl FnMut(&View, &Picture)) {
         let source = Source {
             trace: &trace,
             weights: Some(&weights),
+            sampling: Sampling::default(),
         };
         let last = source.tokens() - 1;
         for stop in journey(source.model()) {
@@ -25,7 +27,6 @@ fn each(mut look: impl FnMut(&View, &Picture)) {
                             stop,
                             token,
                             head,
-                            sampling: Sampling::default(),
                             written: 1,
                             picked: None,
                             flipped: false,
@@ -48,7 +49,6 @@ fn first_scene(source: Source<'_>, token: usize) -> View<'_> {
         stop: journey(source.model())[0],
         token,
         head: 0,
-        sampling: Sampling::default(),
         written: 0,
         picked: None,
         flipped: false,
@@ -129,6 +129,7 @@ fn without_weights_the_scenes_still_play() {
         let source = Source {
             trace: &trace,
             weights: None,
+            sampling: Sampling::default(),
         };
         for stop in journey(source.model()) {
             let view = View {
@@ -153,6 +154,7 @@ fn a_cell_is_found_where_it_stands_and_beside_another() {
     let source = Source {
         trace: &trace,
         weights: Some(&weights),
+        sampling: Sampling::default(),
     };
     let picture = picture(&first_scene(source, 3));
     let first = picture.focus.expect("a cell");
@@ -173,6 +175,7 @@ fn the_overview_reads_the_lens_at_every_depth() {
         let source = Source {
             trace: &trace,
             weights: Some(&weights),
+            sampling: Sampling::default(),
         };
         let view = first_scene(source, source.tokens() - 1);
         let lines = |threshold| {
@@ -201,6 +204,7 @@ fn the_overview_always_shows_where_the_chosen_head_looks_most() {
         let source = Source {
             trace: &trace,
             weights: Some(&weights),
+            sampling: Sampling::default(),
         };
         let token = source.tokens() - 1;
         for head in 0..source.model().n_head {
@@ -269,6 +273,7 @@ fn the_card_follows_the_key_that_the_query_meets() {
     let source = Source {
         trace: &trace,
         weights: Some(&weights),
+        sampling: Sampling::default(),
     };
     let place = crate::explain::Place {
         layer: 0,
@@ -297,6 +302,7 @@ fn a_line_of_the_overview_is_found_near_it_and_nowhere_else() {
     let source = Source {
         trace: &trace,
         weights: Some(&weights),
+        sampling: Sampling::default(),
     };
     let view = first_scene(source, source.tokens() - 1);
     let picture = overview::picture(&view, 0.1);
@@ -321,6 +327,7 @@ fn a_flipped_grid_has_queries_for_columns() {
     let source = Source {
         trace: &trace,
         weights: Some(&weights),
+        sampling: Sampling::default(),
     };
     let place = crate::explain::Place {
         layer: 0,
