@@ -227,7 +227,7 @@ fn draw_cell(
         pen.fill(full, signed(role, share), alpha);
     }
     if written && value.is_finite() {
-        let at = (area.x + area.w / 2.0, area.y + area.h - FOOT / 2.0 + 1.0);
+        let at = (area.x + area.w / 2.0, area.y + area.h - FOOT / 2.0);
         write_number(pen, &figure(value), at, alpha);
     } else if look == Look::Shade && area.w >= 30.0 && area.h >= 16.0 {
         // On a dark shade, and through a stroke, it could not be read.

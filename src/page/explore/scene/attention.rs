@@ -1,6 +1,7 @@
 //! Queries, keys and values are made, and each query meets the keys.
 
-use super::board::{Board, Come, LINE, READABLE, Strip, largest, nth};
+use super::board::{Board, Come, READABLE, Strip, largest, nth, strongest};
+use super::labels::{LINE, LINES, written};
 use super::marks::{Align, Look, Rect, Role};
 use crate::explain::{Cell, Place, Quantity};
 
@@ -230,17 +231,13 @@ fn meet(board: &mut Board, meeting: &Meeting, open: impl Fn(&mut Board, usize)) 
     let (token, head) = (board.view.token, board.view.head);
     let place = meeting.place;
     let keys = meeting.scores.len();
-    let strongest = (0..keys).max_by(|a, b| meeting.scores[*a].total_cmp(&meeting.scores[*b]));
-    let picked = board.view.picked.and_then(|cell| match cell.quantity {
-        Quantity::Dot(_) | Quantity::Scores(_) => Some(cell.index[2]),
-        Quantity::Key(_) => Some(cell.index[0]),
-        _ => None,
-    });
+    let strongest = strongest(&meeting.scores);
+    let picked = board.picked_key();
     let sliding = board.active(keys, 0.06, 0.94);
     let key = match (sliding, board.view.time < 0.5) {
         (Some(key), _) => key,
         (None, true) => 0,
-        (None, false) => picked.or(strongest).unwrap_or(0),
+        (None, false) => picked.unwrap_or(strongest),
     };
     let key = key.min(keys.saturating_sub(1));
     let character = board.character(key);
@@ -267,21 +264,23 @@ fn meet(board: &mut Board, meeting: &Meeting, open: impl Fn(&mut Board, usize)) 
         board.y += 6.0;
     };
     let meets = sliding.is_some() || board.view.time < 0.5;
-    board.beside(0.56, true, opened, |board| {
-        list(board, meeting, key, meets);
+    board.beside(0.56, true, opened, |board, free| {
+        list(board, meeting, key, meets, free);
     });
     let shown = match sliding {
         Some(key) => key.min(keys.saturating_sub(1)),
-        None => picked.or(strongest).unwrap_or(0),
+        None => picked.unwrap_or(strongest),
     };
     board.focus(Cell::new(meeting.quantity, &[head, token, shown]));
 }
 
-/// Every key that the query sees, with its score once it was met.
-fn list(board: &mut Board, meeting: &Meeting, key: usize, sliding: bool) {
+/// Every key that the query sees, with its score once it was met; as high as there is room.
+fn list(board: &mut Board, meeting: &Meeting, key: usize, sliding: bool, free: f64) {
     let (token, head) = (board.view.token, board.view.head);
     let keys = meeting.scores.len();
-    let height = board.tall((330.0 / keys.max(1) as f64).clamp(13.0, 22.0));
+    let rows = keys.max(1) as f64;
+    let height = board.tall((330.0 / rows).clamp(LINES, 22.0));
+    let height = height.max((free / rows).min(22.0));
     let (left, top, width) = (board.left(), board.y + LINE, board.room());
     let area = Rect::new(left, top, width, height * keys as f64);
     board.y = top + area.h + LINE / 2.0;
@@ -304,13 +303,12 @@ fn list(board: &mut Board, meeting: &Meeting, key: usize, sliding: bool) {
         let y = area.y + j as f64 * height;
         let met = !sliding || j <= key;
         let role = if j == key { Role::Ink } else { Role::Faint };
-        let at = (area.x + label - 10.0, y + height / 2.0);
-        board.text(
-            at,
-            format!("{j} {}", board.character(j)),
-            Align::Right,
-            role,
-        );
+        let said = written(j, key, height, LINES);
+        if said {
+            let at = (area.x + label - 10.0, y + height / 2.0);
+            let words = format!("{j} {}", board.character(j));
+            board.text(at, words, Align::Right, role);
+        }
         let k = board.numbers(Quantity::Key(meeting.place), &[j, head]);
         let strip = Strip::bars(&k, Role::Key).within(longest);
         let own = Rect::new(area.x + label, y + 1.0, vector, height - 2.0);
@@ -332,7 +330,7 @@ fn list(board: &mut Board, meeting: &Meeting, key: usize, sliding: bool) {
             |_| Some(cell),
             |_| Come::grown(f64::from(u8::from(met))),
         );
-        if met && text > 0.0 {
+        if met && said && text > 0.0 {
             let at = (area.x + area.w, y + height / 2.0);
             board.text(at, format!("{score:+.3}"), Align::Right, role);
         }

@@ -1,8 +1,9 @@
 //! What scenes are laid out with: labelled strips of cells, one under the other.
 
+use super::labels::{LETTER, LINE, brief, lines};
 use super::marks::{Align, Look, Mark, Point, Rect, Role};
 use super::{Picture, Row, View};
-use crate::explain::{Cell, Quantity, Source};
+use crate::explain::{Cell, Quantity, Shape, Source};
 use crate::page::explore::characters::of_text;
 
 /// Below this a label stands above its strip and not beside it.
@@ -15,10 +16,6 @@ const BETWEEN: f64 = 24.0;
 const LABELS: f64 = 148.0;
 const SHORT_LABELS: f64 = 126.0;
 
-/// Width of a letter, with room to spare: nothing measures words before they are drawn.
-const LETTER: f64 = 6.8;
-/// Height of a line of words.
-pub const LINE: f64 = 18.0;
 /// Between two strips.
 const GAP: f64 = 14.0;
 /// Height of a strip of cells that are too narrow for their numbers.
@@ -169,6 +166,17 @@ impl<'a> Board<'a> {
         self.part.width - self.part.labels
     }
 
+    /// The key of the score, weight, key or value that the reader picked.
+    pub fn picked_key(&self) -> Option<usize> {
+        let Cell { quantity, index } = self.view.picked?;
+        match (quantity, quantity.shape()) {
+            (Quantity::Key(_) | Quantity::Value(_), _) => Some(index[0]),
+            (_, Shape::HTT) => Some(index[2]),
+            (_, Shape::TT) => Some(index[1]),
+            (_, Shape::T | Shape::TC | Shape::TH | Shape::THD | Shape::HM) => None,
+        }
+    }
+
     /// A height that grows where the stage is higher than its picture.
     pub fn tall(&self, height: f64) -> f64 {
         height * self.view.stretch
@@ -176,17 +184,17 @@ impl<'a> Board<'a> {
 
     /// Two parts of a scene side by side, where the stage is wide enough for both to be seen at once,
     /// else one under the other. The first takes `share` of the width, and has its labels beside it
-    /// if `labelled`.
+    /// if `labelled`. The second is told how much height is free below its label, beside the first.
     pub fn beside(
         &mut self,
         share: f64,
         labelled: bool,
         first: impl FnOnce(&mut Self),
-        second: impl FnOnce(&mut Self),
+        second: impl FnOnce(&mut Self, f64),
     ) {
         if self.view.width < WIDE {
             first(self);
-            second(self);
+            second(self, 0.0);
             return;
         }
         let (whole, top) = (self.part, self.y);
@@ -204,7 +212,7 @@ impl<'a> Board<'a> {
             width: whole.width - width - BETWEEN,
             labels: 0.0,
         };
-        second(self);
+        second(self, foot - top - LINE - GAP);
         self.part = whole;
         self.y = self.y.max(foot);
     }
@@ -384,41 +392,17 @@ impl<'a> Board<'a> {
     }
 }
 
-/// Words under a picture of that width, each paragraph in lines of its own.
-pub fn caption(picture: &mut Picture, width: f64, words: &[String]) {
-    let most = (width / LETTER) as usize;
-    for line in words.iter().flat_map(|words| lines(words, most)) {
-        picture.marks.push(Mark::Text {
-            at: (0.0, picture.height + LINE / 2.0),
-            words: line,
-            align: Align::Left,
-            role: Role::Faint,
-            strong: false,
-            alpha: 1.0,
-        });
-        picture.height += LINE;
-    }
-}
-
-/// Words in lines of so many characters at most, unless one word alone is longer.
-fn lines(words: &str, most: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in words.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= most => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.into()),
-        }
-    }
-    lines
-}
-
 /// The n-th of `of` equal parts, side by side.
 pub fn nth(area: Rect, n: usize, of: usize) -> Rect {
     let width = area.w / of.max(1) as f64;
     Rect::new(area.x + n as f64 * width, area.y, width, area.h)
+}
+
+/// The place of the largest number; 0 of none.
+pub fn strongest(numbers: &[f64]) -> usize {
+    let places = 0..numbers.len();
+    let largest = places.max_by(|a, b| numbers[*a].total_cmp(&numbers[*b]));
+    largest.unwrap_or(0)
 }
 
 /// The largest magnitude that is finite; 1 where all are 0.
@@ -428,63 +412,8 @@ pub fn largest(numbers: &[f64]) -> f64 {
     if most > 0.0 { most } else { 1.0 }
 }
 
-/// A size in three figures or so.
-fn brief(size: f64) -> String {
-    match size {
-        x if x >= 100.0 => format!("{x:.0}"),
-        x if x >= 10.0 => format!("{x:.1}"),
-        x if x >= 0.1 => format!("{x:.2}"),
-        x => format!("{x:.4}"),
-    }
-}
-
 /// 0 to 1 with a soft start and a soft end.
 fn gently(share: f64) -> f64 {
     let x = share.clamp(0.0, 1.0);
     x * x * (3.0 - 2.0 * x)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::{Mark, Picture};
-    use super::{LINE, brief, caption, lines};
-
-    #[test]
-    fn a_caption_lies_under_its_picture() {
-        let mut picture = Picture {
-            height: 40.0,
-            ..Picture::default()
-        };
-        caption(
-            &mut picture,
-            100.0,
-            &["the big fluffy dog".into(), "runs".into()],
-        );
-        let at = |mark: &Mark| match mark {
-            Mark::Text { at, words, .. } => Some((at.1, words.clone())),
-            _ => None,
-        };
-        let written: Vec<_> = picture.marks.iter().filter_map(at).collect();
-        let below = |n: f64| 40.0 + LINE * n;
-        let expected = [
-            (below(0.5), "the big fluffy".to_string()),
-            (below(1.5), "dog".to_string()),
-            (below(2.5), "runs".to_string()),
-        ];
-        assert_eq!(written, expected);
-        assert_eq!(picture.height, below(3.0));
-    }
-
-    #[test]
-    fn a_scale_is_short_and_never_nothing() {
-        let sizes = [123.4, 12.34, 3.568, 0.291, 0.0042];
-        assert_eq!(sizes.map(brief), ["123", "12.3", "3.57", "0.29", "0.0042"]);
-    }
-
-    #[test]
-    fn lines_break_between_words() {
-        assert_eq!(lines("the big dog", 80), ["the big dog"]);
-        assert_eq!(lines("the big dog", 7), ["the big", "dog"]);
-        assert_eq!(lines("a fluffiest dog", 5), ["a", "fluffiest", "dog"]);
-    }
 }

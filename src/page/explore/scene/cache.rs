@@ -1,6 +1,7 @@
 //! What is kept of a block's head: one key and one value a token.
 
-use super::board::{Board, Come, LINE, Strip, largest};
+use super::board::{Board, Come, Strip, largest};
+use super::labels::{LINE, LINES, written};
 use super::marks::{Align, Rect, Role};
 use crate::explain::{Cell, Place, Quantity};
 
@@ -59,7 +60,7 @@ pub fn cache(board: &mut Board) {
             );
         }
     }
-    for j in 0..rows {
+    for j in (0..rows).filter(|j| written(*j, token, height, LINES)) {
         let role = if j == token { Role::Ink } else { Role::Faint };
         let at = (
             area.x + margin - 10.0,
@@ -68,10 +69,11 @@ pub fn cache(board: &mut Board) {
         let words = format!("{j} {}", board.character(j));
         board.text(at, words, Align::Right, role);
     }
+    // Beside its label, which it would cut.
     let row = Rect::new(
-        area.x + 1.0,
+        area.x + margin - 4.0,
         area.y + LINE + token as f64 * height,
-        area.w - 3.0,
+        area.w - margin + 2.0,
         height,
     );
     board.frame(row, Role::Query, board.phase(0.7, 0.85));

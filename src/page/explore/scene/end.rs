@@ -1,6 +1,7 @@
 //! What the stream says: the lens at every depth, and the next character.
 
-use super::board::{Board, Come, LINE, Strip, largest};
+use super::board::{Board, Come, Strip, largest};
+use super::labels::{LINE, LINES};
 use super::marks::{Align, Look, Mark, Rect, Role};
 use crate::analysis::ranked;
 use crate::config::Norm;
@@ -93,7 +94,7 @@ pub fn logits(board: &mut Board) {
     let best = ranked(&probabilities);
     let most = largest(&logits);
     let count = best.len().min(CANDIDATES);
-    let height = board.tall(24.0);
+    let height = board.tall(24.0).max(LINES);
     let label = "next character";
     let area = board.shelf(label, Role::Attention, height * count as f64 + LINE);
     let columns = [0.0, 40.0, 40.0 + (area.w - 40.0) * 0.42];
@@ -184,7 +185,7 @@ pub fn sample(board: &mut Board) {
         Role::Ink,
         1.0,
     );
-    let height = board.tall(24.0);
+    let height = board.tall(24.0).max(LINES);
     let count = all.len().min(CANDIDATES);
     let area = board.shelf(
         "next character",

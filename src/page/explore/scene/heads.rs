@@ -1,6 +1,7 @@
 //! The heads side by side: their gates, and what each adds to the whole.
 
-use super::board::{Board, Come, LINE, Strip, largest, nth};
+use super::board::{Board, Come, Strip, largest, nth};
+use super::labels::LINE;
 use super::marks::{Align, Look, Rect, Role};
 use crate::analysis::entropy_bits;
 use crate::config::Attention;

@@ -10,7 +10,7 @@ pub type Point = (f64, f64);
 const WRITTEN_BAR: f64 = 39.0;
 const WRITTEN_COLUMN: f64 = 29.0;
 /// Room for that number at the foot of a cell.
-pub const FOOT: f64 = 14.0;
+pub const FOOT: f64 = 16.0;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rect {

@@ -9,14 +9,16 @@ mod blocks;
 mod board;
 mod cache;
 mod end;
+mod grid;
 mod heads;
+mod labels;
 mod marks;
 mod span;
 mod stream;
 mod weights;
 
 pub use blocks::blocks;
-pub use board::caption;
+pub use labels::caption;
 pub use marks::{Align, FOOT, Look, Mark, Point, Rect, Role};
 
 use super::journey::{Scene, Stop};

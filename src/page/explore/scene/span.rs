@@ -1,8 +1,9 @@
 //! `adaptive_span`: how far back the local pass may look, and how sharply.
 
-use super::board::{Board, Come, LINE, Strip, largest};
+use super::board::{Board, Come, Strip, largest};
+use super::grid::{Shade, grid};
+use super::labels::{LETTERS, LINE, written};
 use super::marks::{Align, Look, Rect, Role};
-use super::weights::{Shade, grid};
 use crate::config::Attention;
 use crate::explain::{Cell, Place, Quantity};
 
@@ -63,7 +64,7 @@ fn bracket(board: &mut Board, span: f64, come: f64) {
         let x = area.x + (j as f64 + 0.5) * width;
         let within = (board.view.token - j) as f64 <= span - 1.0;
         let role = if within { Role::Ink } else { Role::Faint };
-        if width >= 9.0 || j + 1 == count {
+        if written(j, count - 1, width, LETTERS) {
             let character = board.character(j);
             board.text((x, area.y + 10.0), character, Align::Centre, role);
         }
@@ -160,8 +161,33 @@ pub fn sharpen(board: &mut Board, place: Place) {
     board.focus(Cell::new(Quantity::Scores(place), &[head, token, token]));
 }
 
-/// Where the local pass may look: open within the span, fading out over the ramp.
+/// Where the local pass may look: open within the span, fading out over the ramp. Beside the chosen
+/// query's row those of all queries.
 pub fn window(board: &mut Board) {
+    let (token, layer) = (board.view.token, board.view.stop.layer);
+    board.beside(0.55, true, row, |board, free| {
+        let come = board.phase(0.55, 0.9);
+        let windows: Vec<Vec<f64>> = (0..board.source().tokens())
+            .map(|i| board.numbers(Quantity::Window(layer), &[i]))
+            .collect();
+        let tallest = free.max(board.tall(230.0));
+        grid(board, tallest, token, |i, j| Shade {
+            value: windows[i].get(j).copied().unwrap_or(0.0) * come,
+            most: 1.0,
+            look: Look::Shade,
+            hidden: false,
+            cell: (come >= 1.0).then(|| Cell::new(Quantity::Window(layer), &[i, j])),
+            role: Role::Span,
+        });
+    });
+    board.focus(Cell::new(
+        Quantity::Window(layer),
+        &[token, token.saturating_sub(1)],
+    ));
+}
+
+/// The window of the chosen query, and its span.
+fn row(board: &mut Board) {
     let (token, layer) = (board.view.token, board.view.stop.layer);
     let span = board.number(Cell::new(Quantity::Span(layer), &[token]));
     let row = board.numbers(Quantity::Window(layer), &[token]);
@@ -184,21 +210,4 @@ pub fn window(board: &mut Board) {
     );
     board.y += LINE / 2.0 - 8.0;
     bracket(board, span, board.phase(0.2, 0.5));
-    let come = board.phase(0.55, 0.9);
-    let tokens = board.source().tokens();
-    let windows: Vec<Vec<f64>> = (0..tokens)
-        .map(|i| board.numbers(Quantity::Window(layer), &[i]))
-        .collect();
-    grid(board, 230.0, |i, j| Shade {
-        value: windows[i].get(j).copied().unwrap_or(0.0) * come,
-        most: 1.0,
-        look: Look::Shade,
-        hidden: false,
-        cell: (come >= 1.0).then(|| Cell::new(Quantity::Window(layer), &[i, j])),
-        role: Role::Span,
-    });
-    board.focus(Cell::new(
-        Quantity::Window(layer),
-        &[token, token.saturating_sub(1)],
-    ));
 }

@@ -1,6 +1,7 @@
 //! The residual stream: from a character to its row, the norm, the sums, the feed-forward.
 
 use super::board::{Board, Come, Strip, largest, nth};
+use super::labels::LINES;
 use super::marks::{Align, Look, Mark, Rect, Role};
 use crate::config::{Activation, Norm};
 use crate::explain::{Cell, NormSite, Quantity};
@@ -9,7 +10,7 @@ use crate::trace::{Branch, Intervention};
 
 /// Rows of the table of characters that are shown around the chosen one.
 const NEIGHBOURS: usize = 5;
-/// As high as a letter, also where a low stage has all of it lower.
+/// Height of one.
 const TABLE_ROW: f64 = 18.0;
 
 /// The character's row leaves the table, the position's row is added.
@@ -71,7 +72,7 @@ fn table(board: &mut Board, id: usize, most: f64) -> Option<Rect> {
         Role::Faint,
         1.0,
     );
-    let row_height = board.tall(TABLE_ROW);
+    let row_height = board.tall(TABLE_ROW).max(LINES);
     let mut chosen = None;
     for (n, character) in vocab.iter().enumerate().take(last).skip(first) {
         let row = source.weight_row("transformer.wte.weight", n)?;

@@ -355,3 +355,136 @@ fn a_flipped_grid_has_queries_for_columns() {
         }
     }
 }
+
+/// The words of a picture, with where they stand.
+fn said(picture: &Picture) -> Vec<(&str, Point, Align)> {
+    let words = picture.marks.iter().filter_map(|mark| match mark {
+        Mark::Text {
+            at,
+            words,
+            align,
+            alpha,
+            ..
+        } if *alpha > 0.2 => Some((words.as_str(), *at, *align)),
+        _ => None,
+    });
+    words.collect()
+}
+
+/// Words that stand one under the other have a line each.
+fn each_has_its_line(view: &View, picture: &Picture) {
+    let said = said(picture);
+    for (n, (words, at, align)) in said.iter().enumerate() {
+        for (other, under, along) in &said[n + 1..] {
+            let same = align == along && (at.0 - under.0).abs() < 1.0;
+            assert!(
+                !same || (at.1 - under.1).abs() > 12.5,
+                "{words:?} and {other:?} in {:?} at {}",
+                view.stop,
+                view.width
+            );
+        }
+    }
+}
+
+#[test]
+fn labels_do_not_lie_upon_one_another_on_a_low_stage() {
+    for bytes in ALL {
+        let (trace, weights) = golden(bytes);
+        let source = Source {
+            trace: &trace,
+            weights: Some(&weights),
+            sampling: Sampling::default(),
+        };
+        for stop in journey(source.model()) {
+            for width in WIDTHS {
+                let view = View {
+                    stop,
+                    width,
+                    stretch: 0.5,
+                    ..first_scene(source, source.tokens() - 1)
+                };
+                each_has_its_line(&view, &picture(&view));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_matrix_names_the_chosen_query_and_key_however_low_it_is() {
+    use crate::explain::Quantity;
+    let (trace, weights) = golden(ALL[0]);
+    let source = Source {
+        trace: &trace,
+        weights: Some(&weights),
+        sampling: Sampling::default(),
+    };
+    let place = crate::explain::Place {
+        layer: 0,
+        pass: None,
+    };
+    let of = |query, key| Cell::new(Quantity::Scores(place), &[0, query, key]);
+    for (query, key) in [(3, 1), (4, 4), (5, 0)] {
+        for (width, stretch) in [(300.0, 0.1), (700.0, 0.15), (1100.0, 1.0)] {
+            let view = View {
+                stop: Stop {
+                    scene: Scene::Mask(place),
+                    layer: 0,
+                },
+                picked: Some(of(query, key)),
+                width,
+                stretch,
+                ..first_scene(source, query)
+            };
+            let picture = picture(&view);
+            each_has_its_line(&view, &picture);
+            let cell = picture.place_of(of(query, key)).expect("on the stage");
+            let middle = cell.centre();
+            let row = |at: Point| (at.1 - middle.1).abs() < 1.0 && at.0 < cell.x;
+            let column = |at: Point| (at.0 - middle.0).abs() < 1.0 && at.1 < cell.y;
+            let character = |n| super::super::characters::of_text(&source, n);
+            let names = |place: &dyn Fn(Point) -> bool, n| {
+                let words = said(&picture);
+                words
+                    .iter()
+                    .any(|(words, at, _)| place(*at) && *words == character(n))
+            };
+            assert!(names(&row, query), "query {query} at {width}");
+            assert!(names(&column, key), "key {key} at {width}");
+        }
+    }
+}
+
+#[test]
+fn a_matrix_is_as_wide_as_its_part_of_the_stage() {
+    use crate::explain::Quantity;
+    let (trace, weights) = golden(ALL[0]);
+    let source = Source {
+        trace: &trace,
+        weights: Some(&weights),
+        sampling: Sampling::default(),
+    };
+    let place = crate::explain::Place {
+        layer: 0,
+        pass: None,
+    };
+    let last = source.tokens() - 1;
+    for (width, least) in [(300.0, 250.0), (700.0, 240.0), (1100.0, 400.0)] {
+        let view = View {
+            stop: Stop {
+                scene: Scene::Softmax(place),
+                layer: 0,
+            },
+            width,
+            ..first_scene(source, last)
+        };
+        let picture = picture(&view);
+        let cell = Cell::new(Quantity::Pattern(place), &[0, 0, last]);
+        let area = picture.place_of(cell).expect("in the triangle");
+        let wide = area.w * source.tokens() as f64;
+        assert!(
+            wide > least && area.w <= 3.0 * (area.h + 1.0),
+            "{wide} of {width}"
+        );
+    }
+}

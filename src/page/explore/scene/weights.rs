@@ -1,6 +1,8 @@
 //! Scores become weights, and the weights mix the values.
 
-use super::board::{Board, Come, LINE, Strip, largest};
+use super::board::{Board, Come, Strip, largest, strongest};
+use super::grid::{Shade, grid};
+use super::labels::{LETTERS, LINE, LINES, written};
 use super::marks::{Align, Look, Mark, Rect, Role};
 use crate::config::Kind;
 use crate::explain::{Cell, Exponentials, Place, Quantity};
@@ -49,13 +51,13 @@ pub fn mask(board: &mut Board, place: Place) {
         .map(|x| x / root)
         .collect();
     // The key that the scenes before and after speak of.
-    let strongest = (0..own.len()).max_by(|a, b| own[*a].total_cmp(&own[*b]));
-    let strongest = strongest.unwrap_or(0);
+    let strongest = strongest(&own);
     let focus = Cell::new(recorded(token, 0).quantity, &[head, token, strongest]);
     board.say("scores of the chosen query", &own);
     let drawn = std::cell::Cell::new(Look::Bar);
     let pattern = |board: &mut Board| {
-        let look = grid(board, 330.0, |i, j| {
+        let tallest = board.tall(330.0);
+        let look = grid(board, tallest, strongest, |i, j| {
             // The veil falls from the last key to the first.
             let veiled = j > i && hiding > 1.0 - (j as f64 + 0.5) / tokens as f64;
             Shade {
@@ -69,7 +71,7 @@ pub fn mask(board: &mut Board, place: Place) {
         });
         drawn.set(look);
     };
-    board.beside(0.56, false, pattern, |board| {
+    board.beside(0.56, false, pattern, |board, _| {
         if scaled {
             let words = format!(
                 "each dot product, divided by √D = √{size} = {root:.3}: D, the numbers of a query, is {size}"
@@ -113,96 +115,11 @@ fn legend(board: &mut Board, most: f64, look: Look) {
     );
 }
 
-/// A cell of a grid.
-pub struct Shade {
-    pub value: f64,
-    pub most: f64,
-    /// A bar where there is room for one; else a shade.
-    pub look: Look,
-    pub hidden: bool,
-    pub cell: Option<Cell>,
-    pub role: Role,
-}
-
-/// Every query against every key, the chosen query's line framed, not taller than `tallest`. `shade`
-/// is given a query and a key; a query is a row, or a column where the reader has flipped the view.
-/// Answers whether there was room for bars.
-pub fn grid(board: &mut Board, tallest: f64, shade: impl Fn(usize, usize) -> Shade) -> Look {
-    let tokens = board.source().tokens().max(1);
-    let head = 20.0;
-    let room = board.room() - head;
-    let side = (room / tokens as f64)
-        .min(board.tall(tallest) / tokens as f64)
-        .min(34.0);
-    let height = side * tokens as f64 + head;
-    let flipped = board.view.flipped;
-    let label = match flipped {
-        false => "queries ↓ keys →",
-        true => "keys ↓ queries →",
-    };
-    let area = board.shelf(label, Role::Faint, height);
-    let labelled = side >= 9.0;
-    for i in 0..tokens {
-        let chosen = i == board.view.token;
-        let role = if chosen { Role::Ink } else { Role::Faint };
-        let y = area.y + head + i as f64 * side;
-        if labelled || chosen {
-            let character = board.character(i);
-            let at = (area.x + head - 6.0, y + side / 2.0);
-            board.text(at, character.clone(), Align::Right, role);
-            let at = (area.x + head + (i as f64 + 0.5) * side, area.y + head / 2.0);
-            board.text(at, character, Align::Centre, role);
-        }
-        for j in 0..tokens {
-            let (query, key) = if flipped { (j, i) } else { (i, j) };
-            let Shade {
-                value,
-                most,
-                look,
-                hidden,
-                cell,
-                role,
-            } = shade(query, key);
-            let look = match (hidden, labelled) {
-                (true, _) => Look::Hidden,
-                (false, true) => look,
-                (false, false) => Look::Shade,
-            };
-            let gap = if side > 6.0 { 1.0 } else { 0.0 };
-            board.push(Mark::Cell {
-                area: Rect::new(area.x + head + j as f64 * side, y, side - gap, side - gap),
-                role,
-                look,
-                value: if hidden { f64::NEG_INFINITY } else { value },
-                most,
-                cell,
-                alpha: if query == board.view.token { 1.0 } else { 0.8 },
-            });
-        }
-    }
-    let (corner, all) = (
-        (area.x + head - 1.0, area.y + head - 1.0),
-        side * tokens as f64,
-    );
-    let at = board.view.token as f64 * side;
-    let line = match flipped {
-        false => Rect::new(corner.0, corner.1 + at, all + 1.0, side + 1.0),
-        true => Rect::new(corner.0 + at, corner.1, side + 1.0, all + 1.0),
-    };
-    board.frame(line, Role::Query, 1.0);
-    match labelled {
-        true => Look::Bar,
-        false => Look::Shade,
-    }
-}
-
-/// One column a key, with its character under the last of the lines.
+/// One column a key, with its character under the last of the lines, or of some where all would
+/// lie upon one another.
 fn keys(board: &mut Board, area: Rect, count: usize) {
     let width = area.w / count.max(1) as f64;
-    if width < 9.0 {
-        return;
-    }
-    for j in 0..count {
+    for j in (0..count).filter(|j| written(*j, count - 1, width, LETTERS)) {
         let at = (area.x + (j as f64 + 0.5) * width, area.y + area.h + 9.0);
         let character = board.character(j);
         board.text(at, character, Align::Centre, Role::Faint);
@@ -214,16 +131,16 @@ fn keys(board: &mut Board, area: Rect, count: usize) {
 pub fn softmax(board: &mut Board, place: Place) {
     let (token, head) = (board.view.token, board.view.head);
     let weights = seen(board, Quantity::Pattern(place));
+    let strongest = strongest(&weights);
     board.beside(
-        0.6,
+        0.55,
         true,
         |board| shares(board, place, &weights),
-        |board| triangle(board, place),
+        |board, free| triangle(board, place, free, strongest),
     );
-    let strongest = (0..weights.len()).max_by(|a, b| weights[*a].total_cmp(&weights[*b]));
     // The weight that is being made, then the strongest.
     let working = board.active(weights.len(), sharing(board, place), 0.82);
-    let shown = working.or(strongest).unwrap_or(0);
+    let shown = working.unwrap_or(strongest);
     board.focus(Cell::new(Quantity::Pattern(place), &[head, token, shown]));
 }
 
@@ -331,8 +248,9 @@ fn stack(board: &mut Board, weights: &[f64], place: Place, come: f64) {
     board.note(format!("the row sums to {sum:.4}"), Role::Ink, come);
 }
 
-/// The weights of every query of the head: the whole triangle, of which the scene has made one line.
-fn triangle(board: &mut Board, place: Place) {
+/// The weights of every query of the head: the whole triangle, of which the scene has made one line,
+/// with its largest at the key `strongest`.
+fn triangle(board: &mut Board, place: Place, free: f64, strongest: usize) {
     let tokens = board.source().tokens();
     if tokens > DRAWN {
         let words = format!("the weights of all queries are drawn for up to {DRAWN} tokens");
@@ -344,7 +262,8 @@ fn triangle(board: &mut Board, place: Place) {
         .map(|query| board.numbers(Quantity::Pattern(place), &[head, query]))
         .collect();
     let come = board.phase(0.86, 0.98);
-    grid(board, 300.0, |query, key| Shade {
+    let tallest = free.max(board.tall(300.0));
+    grid(board, tallest, strongest, |query, key| Shade {
         value: rows[query].get(key).copied().unwrap_or(0.0) * come,
         most: 1.0,
         look: Look::Shade,
@@ -372,7 +291,9 @@ pub fn mix(board: &mut Board, place: Place) {
         .chain(z.iter().copied())
         .collect();
     let passes = largest(&passing);
-    let height = board.tall((350.0 / count as f64).clamp(13.0, 24.0));
+    let height = board.tall((350.0 / count as f64).clamp(LINES, 24.0));
+    let chosen = board.picked_key();
+    let chosen = chosen.unwrap_or_else(|| strongest(&weights[..count.min(weights.len())]));
     let mut area = board.shelf("weight × value", Role::Value, LINE + height * count as f64);
     board.scale(area, most);
     area.y += LINE;
@@ -397,9 +318,12 @@ pub fn mix(board: &mut Board, place: Place) {
         }
         let y = area.y + j as f64 * height;
         let line = |x: f64, w: f64| Rect::new(x, y + 1.0, w, height - 2.0);
-        let at = (area.x + label - 10.0, y + height / 2.0);
-        let words = format!("{j} {}", board.character(j));
-        board.text(at, words, Align::Right, Role::Faint);
+        let said = written(j, chosen, height, LINES);
+        if said {
+            let at = (area.x + label - 10.0, y + height / 2.0);
+            let words = format!("{j} {}", board.character(j));
+            board.text(at, words, Align::Right, Role::Faint);
+        }
         board.say(&format!("value of key {j}, weight {a:.4}"), value);
         board.cells(
             line(area.x + label, weight),
@@ -422,8 +346,10 @@ pub fn mix(board: &mut Board, place: Place) {
             2.0,
             1.0,
         );
-        let at = (area.x + second - 8.0, middle);
-        board.text(at, format!("{a:.2}"), Align::Right, Role::Ink);
+        if said {
+            let at = (area.x + second - 8.0, middle);
+            board.text(at, format!("{a:.2}"), Align::Right, Role::Ink);
+        }
         let strip = Strip::bars(value, Role::Value).within(most);
         let cell = |d| Some(Cell::new(Quantity::Value(place), &[j, head, d]));
         let x = area.x + second;
