@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 /// Name, formula, and how one says it. A bold letter is a query, a key or a value, and gets the
 /// colour of its role.
-const FORMULAS: [(&str, &str, &str); 33] = [
+const FORMULAS: [(&str, &str, &str); 36] = [
     (
         "EMBED",
         r"x = \operatorname{tok}[c] + \operatorname{pos}[i]",
@@ -108,6 +108,17 @@ const FORMULAS: [(&str, &str, &str); 33] = [
         "s is the sigmoid of W s dot LN of G of i, plus b; n is the larger of 1 and s times M",
     ),
     (
+        "SHARP_IF_SHORT",
+        r"t_i = 1 - \alpha (1 - s_i)",
+        "t is 1 minus alpha times 1 minus s",
+    ),
+    (
+        "SHARP_IF_LONG",
+        r"t_i = 1 - \alpha s_i",
+        "t is 1 minus alpha times s",
+    ),
+    ("NEVER_SHARP", r"t_i = 1", "t is 1"),
+    (
         "WINDOW",
         r"w_{ij} = \frac{R + n_i - 1 - (i - j)}{R}, \quad 0 \le w_{ij} \le 1",
         "w is R plus n minus 1 minus the distance, divided by R, kept between 0 and 1",
@@ -115,12 +126,12 @@ const FORMULAS: [(&str, &str, &str); 33] = [
     (
         "HEADS",
         r"E = \sum_h z_h W_h + b",
-        "E is the sum over all heads of z times the head's slice of W, plus b",
+        "E is the sum over all heads of z times the head's own W, plus b",
     ),
     (
         "HEADS_GATED",
         r"E = \sum_h g_h z_h W_h + b",
-        "E is the sum over all heads of the gate g times z times the head's slice of W, plus b",
+        "E is the sum over all heads of the gate g times z times the head's own W, plus b",
     ),
     ("ADD_ATTENTION", r"x \leftarrow x + E", "x becomes x plus E"),
     (

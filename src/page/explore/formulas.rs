@@ -1,7 +1,7 @@
 //! The formula of each scene, as MathML: `build/formulas.rs` makes it when the page is built.
 
 use super::journey::Scene;
-use crate::config::attention::{GateForm, Normaliser, SpanFrom};
+use crate::config::attention::{GateForm, Normaliser, Sharpen, SpanFrom};
 use crate::config::{Activation, Attention, ModelConfig, Norm};
 use crate::explain::Place;
 use crate::trace::{Branch, Pass};
@@ -12,7 +12,7 @@ include!(concat!(env!("OUT_DIR"), "/formulas.rs"));
 
 /// The scene's formula on the page.
 pub fn formula(scene: Scene, model: &ModelConfig) -> Html {
-    let mathml = AttrValue::Static(mathml(scene, model));
+    let mathml = AttrValue::from(mathml(scene, model));
     // On a narrow screen a long one scrolls, which must not need a finger.
     html! {
         <div class="formula" tabindex="0" role="region" aria-label="Formula">
@@ -21,7 +21,16 @@ pub fn formula(scene: Scene, model: &ModelConfig) -> Html {
     }
 }
 
-pub fn mathml(scene: Scene, model: &ModelConfig) -> &'static str {
+pub fn mathml(scene: Scene, model: &ModelConfig) -> String {
+    let also = match scene == Scene::Span {
+        true => temperature(&model.attention),
+        false => "",
+    };
+    first(scene, model).to_string() + also
+}
+
+/// The scene's formula; of a span's there is one more.
+fn first(scene: Scene, model: &ModelConfig) -> &'static str {
     match scene {
         Scene::Embed => EMBED,
         Scene::Norm(_) => NORM,
@@ -99,6 +108,18 @@ fn span(attention: &Attention) -> &'static str {
     }
 }
 
+/// What the span makes of the temperature.
+fn temperature(attention: &Attention) -> &'static str {
+    match attention {
+        Attention::AdaptiveSpan(options) => match options.sharpen {
+            Sharpen::Short => SHARP_IF_SHORT,
+            Sharpen::Long => SHARP_IF_LONG,
+            Sharpen::Off => NEVER_SHARP,
+        },
+        Attention::Standard(_) | Attention::HeadGated(_) | Attention::Additive(_) => "",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,7 +140,7 @@ mod tests {
                     model.attention = Attention::of(kind, normaliser);
                     model.norm = norm;
                     for stop in journey(&model) {
-                        look(stop.scene, mathml(stop.scene, &model));
+                        look(stop.scene, &mathml(stop.scene, &model));
                     }
                 }
             }

@@ -121,7 +121,7 @@ pub fn plain(
             words.push(word);
         }
     }
-    let formula = scene.map_or("", |scene| mathml(scene, model));
+    let formula = scene.map_or(String::new(), |scene| mathml(scene, model));
     let letters = signs(&format!("{formula} {card}"));
     html! {
         <section class="plain card" tabindex="0" aria-labelledby="plain-title">

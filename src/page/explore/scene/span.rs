@@ -5,6 +5,7 @@ use super::grid::{Shade, grid};
 use super::labels::{LETTERS, LINE, written};
 use super::marks::{Align, Look, Rect, Role};
 use crate::config::Attention;
+use crate::config::attention::Sharpen;
 use crate::explain::{Cell, Place, Quantity};
 
 /// What the global pass found decides how far back, and how sharply.
@@ -17,6 +18,16 @@ pub fn span(board: &mut Board) {
     board.strip("seen so far", &strip, cell, |_| Come::grown(come));
 
     let longest = longest(board) as f64;
+    if let Attention::AdaptiveSpan(options) = board.source().model().attention {
+        let mut words = format!("M, the longest span: {longest} tokens");
+        if options.sharpen != Sharpen::Off {
+            words += &format!(
+                "; α, how much the span can sharpen at most: {}",
+                options.alpha
+            );
+        }
+        board.note(words, Role::Faint, 1.0);
+    }
     let of = |quantity: fn(usize) -> Quantity| Cell::new(quantity(layer), &[token]);
     let measures = [
         ("share s", of(Quantity::SpanScale), 1.0, Role::Span),
