@@ -80,7 +80,7 @@ impl Recipe {
 
     pub fn help(self) -> &'static str {
         match self {
-            Recipe::Notes => "as in the lecture notes: untied head, relu, biases",
+            Recipe::Notes => "as in the notes this project began with: untied head, relu, biases",
             Recipe::Nanogpt => "as nanoGPT: tied head, gelu, no biases",
         }
     }

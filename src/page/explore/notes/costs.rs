@@ -1,5 +1,6 @@
 //! What a dot product costs and what an additive score does, counted out.
 
+use super::paper;
 use crate::page::field::on_number;
 use crate::page::format::count;
 use crate::page::state::explore::Slot;
@@ -75,8 +76,9 @@ pub fn Costs(props: &CostsProps) -> Html {
     html! {
         <>
             <p>
-                { "One reads that an additive score costs steps of order D, the head size, and a \
-                   dot product steps of order 1. Counted out, neither is of order 1: move the head size, \
+                { "One reads that an additive score (" }
+                { paper("Bahdanau, Cho and Bengio, 2015", "1409.0473") }
+                { ") costs steps of order D, the head size, and a dot product steps of order 1. Counted out, neither is of order 1: move the head size, \
                    and both grow with it. What holds is that the additive score is the dearer one. It \
                    takes about twice the additions and a tanh for every number, and its sums must be \
                    held before they are bent, while a product of matrices adds up as it goes." }

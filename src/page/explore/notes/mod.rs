@@ -109,6 +109,15 @@ pub fn Notes(props: &NotesProps) -> Html {
     }
 }
 
+/// A paper, by its number on arXiv.
+fn paper(words: &str, number: &str) -> Html {
+    html! {
+        <a href={format!("https://arxiv.org/abs/{number}")} target="_blank" rel="noopener">
+            { words }
+        </a>
+    }
+}
+
 /// A button that has a pass run with these changes, and takes them back.
 fn trial(page: &Page, explore: &Explore, label: &str, changes: Vec<Intervention>) -> Html {
     let tried = changes.iter().all(|change| explore.pokes.contains(change));

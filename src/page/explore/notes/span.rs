@@ -1,7 +1,7 @@
 //! `adaptive_span`: which formula makes the temperature, and which mean the span is read from.
 
 use super::super::characters::of_text;
-use super::trial;
+use super::{paper, trial};
 use crate::config::Attention;
 use crate::config::attention::{AdaptiveSpan, Sharpen, SpanFrom};
 use crate::explain::{
@@ -48,9 +48,12 @@ pub fn temperature(page: &Page, explore: &Explore, slot: &Slot, place: Place) ->
     html! {
         <>
             <p>
-                { "In words, the notes that this kind of attention is taken from let \
-                   a shorter span look more sharply. Their listing computes the opposite: there a longer span is the sharper one. A \
-                   model is trained with one of them; try on it what the other would do." }
+                { "A span that is learned, with a window that fades out, is " }
+                { paper("adaptive attention span (Sukhbaatar and others, 2019)", "1905.07799") }
+                { ". The temperature is from the notes this project began with, which are not \
+                   published. In words, they let a shorter span look more sharply. Their listing \
+                   computes the opposite: there a longer span is the sharper one. A model is trained \
+                   with one of them; try on it what the other would do." }
             </p>
             <table class="both">
                 <caption>
@@ -133,7 +136,7 @@ pub fn mean(page: &Page, explore: &Explore, slot: &Slot, layer: usize) -> Html {
     html! {
         <>
             <p>
-                { "The notes that this kind of attention is taken from read the span from the mean over the whole \
+                { "The notes this project began with read the span from the mean over the whole \
                    sentence. In it stand tokens that come later, which this one must not see while \
                    the model learns to guess them. Add a character to the sentence: the second row \
                    changes, though the token stands before it; the first does not." }
