@@ -42,7 +42,10 @@ pub fn heading(
                         { "Overview" }
                     </button>
                 } else {
-                    <h2 id="scene-title">{ "Overview: every token at every depth" }</h2>
+                    <h2 id="scene-title">
+                        { "Overview" }
+                        <span class="more-of-it">{ ": every token at every depth" }</span>
+                    </h2>
                     for layer in 0..model.n_layer {
                         <button
                             key={layer}

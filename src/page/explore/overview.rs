@@ -15,7 +15,10 @@ const LETTER: f64 = 7.0;
 /// How far the name of a column reaches beyond it, on both sides together.
 const BESIDE: f64 = 24.0;
 /// Under this weight a cell is not framed as one that is looked at.
-const SEEN: f64 = 0.03;
+const SEEN: f64 = 0.1;
+
+/// A mean weight as dark as it gets.
+const DARKEST: f64 = 0.5;
 
 /// Where things stand.
 struct Grid {
@@ -178,7 +181,7 @@ fn attention(picture: &mut Picture, view: &View, grid: &Grid, layer: usize, thre
                 alpha: (0.25 + mean).min(1.0),
             });
         }
-        let side = 2.0 + 9.0 * mean.min(1.0).sqrt();
+        let side = (3.0 + 15.0 * mean.min(1.0).sqrt()).min(from.h);
         let x = (from.x + from.w + grid.area(layer + 1, 0).x) / 2.0;
         let y = from.centre().1;
         let place = places.first().copied();
@@ -187,7 +190,7 @@ fn attention(picture: &mut Picture, view: &View, grid: &Grid, layer: usize, thre
             role: Role::Attention,
             look: Look::Shade,
             value: mean,
-            most: 1.0,
+            most: DARKEST,
             cell: place.map(|place| Cell::new(Quantity::Pattern(place), &[view.head, token, key])),
             alpha: 1.0,
         });

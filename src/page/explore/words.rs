@@ -284,8 +284,8 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
                 Point(Term::Neuron, "neurons"),
                 Say(" read "),
                 Point(read_by_a_branch(model), "its row"),
-                Say(", each with weights of its own."),
-                Say(bend),
+                Say(" with weights of their own"),
+                Say(relu),
                 Point(Term::FeedForwardOut, "write back"),
                 Say(" to the stream."),
             ]
@@ -366,11 +366,11 @@ pub fn overview() -> Vec<Part> {
         Say(" that the "),
         Mean(Idea::LogitLens, "logit lens"),
         Say(
-            " reads there; the fuller, the surer. Lines show what the chosen token looks at, above that \
-             weight, and the chosen head's first choice; click one to open it. ",
+            " reads there; fuller is surer. Lines show what the chosen token looks at, from the weight \
+             below on: strong the chosen head's, faint the others'; click one. ",
         ),
         Point(Term::Weight, "Points"),
-        Say(" show all heads together."),
+        Say(" and frames: all heads together."),
     ]
 }
 
