@@ -255,7 +255,7 @@ impl Quantity {
             Quantity::Gain(_) => "gain of the row",
             Quantity::Window(_) => "the window",
             Quantity::RelBias(_) => "what the distance is worth",
-            Quantity::MlpPre(_) => "a neuron before its bend",
+            Quantity::MlpPre(_) => "what a neuron read",
             Quantity::MlpPost(_) => "a neuron",
             Quantity::Logits => "logit",
             Quantity::Probabilities => "probability",

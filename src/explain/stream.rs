@@ -222,10 +222,10 @@ pub fn mlp_post(source: &Source, layer: usize, t: usize, n: usize) -> Explained<
             "below 0 it stays silent",
             pre.max(0.0),
         ),
-        Activation::Gelu => ("gelu(what the neuron read)", "bent by gelu", gelu(pre)),
+        Activation::Gelu => ("gelu(what the neuron read)", "through gelu", gelu(pre)),
     };
     let mut draft = Draft::of(formula);
-    draft.term("before the bend", &[pre], Some(cell));
+    draft.term("what the neuron read", &[pre], Some(cell));
     draft.step(words, post);
     Ok(draft)
 }

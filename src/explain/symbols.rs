@@ -193,7 +193,7 @@ impl Symbol {
             AttentionOut => "what attention adds to the stream",
             FeedForwardOut => "what the feed forward adds to the stream",
             Relu => "what is below 0 becomes 0, all else stays",
-            Gelu => "nearly the same, with a rounded bend",
+            Gelu => "what is far below 0 becomes 0, what is far above stays",
             Value => "the value: what a token hands over when it is looked at",
             Score => "the score: how well a query and a key fit",
             Largest => "the largest of the numbers, taken off all of them",

@@ -119,7 +119,10 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
                  to a ",
             ),
             Point(Term::Score, "score"),
-            Say(": large where both point the same way, negative where they point apart."),
+            Say(
+                ": large where both point the same way, negative where they point apart. Only their \
+                 differences count: the least negative may win.",
+            ),
         ],
         Scene::AdditiveScore(_) => vec![
             Say("Instead of being multiplied, "),
@@ -233,19 +236,18 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
             ),
         ],
         Scene::Heads => {
-            let (who, which) = match model.attention {
-                Attention::AdaptiveSpan(_) => ("Every head of both passes", "matrices"),
+            let make = match model.attention {
+                Attention::AdaptiveSpan(_) => {
+                    "Learned matrices of each head, in both passes, make "
+                }
                 Attention::Standard(_) | Attention::HeadGated(_) | Attention::Additive(_) => {
-                    ("Every head", "matrix")
+                    "A learned matrix of each head makes "
                 }
             };
             vec![
-                Say(who),
-                Say(" goes through "),
-                Point(Term::HeadShare, "its own slice"),
-                Say(" of the output "),
-                Say(which),
-                Say(", and the slices add up to "),
+                Say(make),
+                Point(Term::HeadShare, "a row as wide as the stream"),
+                Say(" of what it took along; all rows add up to "),
                 Point(Term::AttentionOut, "what attention adds"),
                 Say(". Length says how much a head contributes, "),
                 Mean(Idea::Cosine, "cosine"),
@@ -273,16 +275,20 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
             ]
         }
         Scene::FeedForward => {
-            let bend = match model.activation {
-                Activation::Relu => " Those below 0 stay silent. The rest ",
-                Activation::Gelu => " Those below 0 stay nearly silent. The rest ",
+            let relu = match model.activation {
+                Activation::Relu => {
+                    ". Sums below 0 become 0 (relu): those neurons stay silent. The rest "
+                }
+                Activation::Gelu => {
+                    ". Sums below 0 become nearly 0 (gelu): those neurons stay nearly silent. The rest "
+                }
             };
             vec![
                 Say("The tokens have talked, now each thinks for itself. "),
                 Count(4 * model.n_embd),
                 Say(" "),
                 Point(Term::Neuron, "neurons"),
-                Say(" read "),
+                Say(" each sum up "),
                 Point(read_by_a_branch(model), "its row"),
                 Say(" with weights of their own"),
                 Say(relu),
@@ -334,14 +340,14 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
             Mean(Idea::TopK, "Top k"),
             Say(" and "),
             Mean(Idea::TopP, "top p"),
+            Say(" leave the first few. With "),
+            Point(Term::Chance, "these chances"),
             Say(
                 " a place between 0 and 1, made from the seed, decides. The character joins the \
                  sentence, and its journey begins.",
             ),
         ],
     }
-            Say(" leave the first few. With "),
-            Point(Term::Chance, "these chances"),
 }
 
 /// Whether one of a text's terms is this one.
@@ -416,13 +422,13 @@ mod tests {
             let source = Source {
                 trace: &trace,
                 weights: Some(&weights),
+                sampling: Sampling::default(),
             };
             for stop in journey(source.model()) {
                 for token in [0, source.tokens() - 1] {
                     let view = View {
                         source,
                         stop,
-                sampling: Sampling::default(),
                         token,
                         head: 1,
                         picked: None,

@@ -257,29 +257,32 @@ pub fn feed_forward(board: &mut Board) {
     let strip = Strip::bars(&x, Role::Residual);
     board.strip("in", &strip, cell(input), |_| Come::HERE);
 
+    let (relu, below) = match board.source().model().activation {
+        Activation::Relu => ("relu", "0"),
+        Activation::Gelu => ("gelu", "nearly 0"),
+    };
     let pre = board.numbers(Quantity::MlpPre(layer), &[token]);
     let post = board.numbers(Quantity::MlpPost(layer), &[token]);
     let most = largest(&pre);
     let come = board.phase(0.08, 0.3);
     neurons(
         board,
-        "before the bend",
+        &format!("before {relu}"),
         &pre,
         most,
         Quantity::MlpPre(layer),
         come,
     );
     let firing = post.iter().filter(|x| **x > 0.0).count();
-    let bend = match board.source().model().activation {
-        Activation::Relu => "relu",
-        Activation::Gelu => "gelu",
-    };
     let come = board.phase(0.36, 0.6);
-    let words = format!("{firing} of {} fire after the bend ({bend})", post.len());
+    let words = format!(
+        "{relu}: what is below 0 becomes {below}; {firing} of {} neurons fire",
+        post.len()
+    );
     board.note(words, Role::Ink, come);
     neurons(
         board,
-        "after the bend",
+        &format!("after {relu}"),
         &post,
         most,
         Quantity::MlpPost(layer),
