@@ -201,7 +201,7 @@ fn a_link_pasted_into_an_open_page_brings_its_changes_and_its_number_and_back_le
             "model": "glass-standard",
             "changes": "",
             "text": first,
-            "title": "The whole modelEmbed",
+            "title": "BeginEmbed",
         });
         shows(page, &back)
     })

@@ -26,16 +26,12 @@ pub fn heading(
             page.dispatch(Action::Explore(action.clone()));
         })
     };
-    let place = match stop.scene.is_in_block() {
-        true => format!("Block {}", stop.layer),
-        false => "The whole model".into(),
-    };
     html! {
         <header class="scene-head">
             <div class="scene-line">
                 if looking.open {
                     <h2 id="scene-title" key={looking.stop}>
-                        <span class="where">{ place }</span>
+                        <span class="where">{ stop.part() }</span>
                         { stop.scene.title(model) }
                     </h2>
                     <button type="button" class="view" onclick={act(ExploreAction::Open(false))}>

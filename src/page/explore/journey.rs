@@ -43,6 +43,17 @@ pub struct Stop {
     pub layer: usize,
 }
 
+impl Stop {
+    /// The part of the journey that it is in.
+    pub fn part(self) -> String {
+        match (self.scene.is_in_block(), self.scene) {
+            (true, _) => format!("Block {}", self.layer),
+            (false, Scene::Embed) => "Begin".into(),
+            (false, _) => "End".into(),
+        }
+    }
+}
+
 /// Every scene of a model, from the characters to the next one.
 pub fn journey(model: &ModelConfig) -> Vec<Stop> {
     let mut stops = vec![Stop {
@@ -218,6 +229,12 @@ impl Scene {
             Scene::Embed => "Embed".into(),
             Scene::Norm(NormSite::Final) => "Last norm".into(),
             Scene::Norm(NormSite::Global(_)) => "Norm, global pass".into(),
+            // After the sum it is of both passes.
+            Scene::Norm(NormSite::Attention(_))
+                if model.attention.kind() == Kind::AdaptiveSpan && model.norm == Norm::Pre =>
+            {
+                "Norm, local pass".into()
+            }
             Scene::Norm(_) => "Norm".into(),
             Scene::Project(place) => of_pass("Query, key, value", place),
             Scene::Score(place) => of_pass("Score", place),

@@ -139,11 +139,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
 fn scenes(page: &Page, explore: &Explore, slot: &Slot, bar: &NodeRef) -> Html {
     let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
     for (n, stop) in slot.journey.iter().enumerate() {
-        let name = match (stop.scene.is_in_block(), n) {
-            (true, _) => format!("Block {}", stop.layer),
-            (false, 0) => "Begin".to_string(),
-            (false, _) => "End".to_string(),
-        };
+        let name = stop.part();
         match groups.last_mut() {
             Some((last, stops)) if *last == name => stops.push(n),
             _ => groups.push((name, vec![n])),
