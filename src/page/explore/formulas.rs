@@ -123,6 +123,7 @@ fn temperature(attention: &Attention) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::attention::AdaptiveSpan;
     use crate::config::{Kind, RunConfig};
     use crate::explain::symbols::signs;
     use crate::page::explore::journey::journey;
@@ -158,6 +159,23 @@ mod tests {
             let opened = mathml.matches('<').count() - 2 * mathml.matches("</").count();
             assert_eq!(opened, mathml.matches("/>").count(), "{scene:?}: {mathml}");
         });
+    }
+
+    #[test]
+    fn a_span_says_how_its_model_makes_the_temperature() {
+        for (sharpen, formula) in [
+            (Sharpen::Short, SHARP_IF_SHORT),
+            (Sharpen::Long, SHARP_IF_LONG),
+            (Sharpen::Off, NEVER_SHARP),
+        ] {
+            let mut model = RunConfig::default().model;
+            model.attention = Attention::AdaptiveSpan(AdaptiveSpan {
+                sharpen,
+                ..AdaptiveSpan::default()
+            });
+            assert!(mathml(Scene::Span, &model).ends_with(formula));
+            assert!(!mathml(Scene::Window, &model).contains(formula));
+        }
     }
 
     #[test]

@@ -309,5 +309,16 @@ mod tests {
             assert!(has(&span, |other| other == scene));
         }
         assert!(span.len() > of(Kind::Standard).len());
+        // After the sum a norm is of both passes.
+        let mut model = RunConfig::default().model;
+        model.attention = Attention::of(Kind::AdaptiveSpan, Normaliser::default());
+        for (norm, blocks) in [(Norm::Pre, model.n_layer), (Norm::Post, 0)] {
+            model.norm = norm;
+            let titles = journey(&model)
+                .into_iter()
+                .map(|stop| stop.scene.title(&model));
+            let of_local = titles.filter(|title| title == "Norm, local pass").count();
+            assert_eq!(of_local, blocks, "{norm:?}");
+        }
     }
 }
