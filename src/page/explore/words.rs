@@ -247,11 +247,11 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
             vec![
                 Say(make),
                 Point(Term::HeadShare, "a row as wide as the stream"),
-                Say(" of what it took along; all rows add up to "),
+                Say(" of what it took along; all add up to "),
                 Point(Term::AttentionOut, "what attention adds"),
                 Say(". Length says how much a head contributes, "),
                 Mean(Idea::Cosine, "cosine"),
-                Say(" whether it pulls the same way as the sum, "),
+                Say(" whether it pulls as the sum does, "),
                 Mean(Idea::Entropy, "entropy"),
                 Say(" how widely it looked, in bits."),
             ]
