@@ -84,7 +84,8 @@ pub enum Command {
     /// Loss over the whole validation text and as much of the training text.
     /// Answered by [`Reply::Evaluated`].
     Evaluate,
-    /// Writes text. [`Event::Wrote`] tells each piece; answered by [`Reply::Generated`].
+    /// Writes text, all of it by the weights that there are now, also where training goes on.
+    /// [`Event::Wrote`] tells each piece; answered by [`Reply::Generated`].
     Generate { prompt: String, options: Sampling },
     /// Ends a `Generate` after the character in progress. Answered by [`Reply::Done`].
     StopGenerating,

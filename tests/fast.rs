@@ -16,7 +16,7 @@ use glassformer::engine::fast::plan::Uncovered;
 use glassformer::engine::learner::parameters;
 use glassformer::engine::params;
 use glassformer::engine::run::Run;
-use glassformer::engine::train::{Measured, Part, read_steps};
+use glassformer::engine::train::{Measured, Part};
 use glassformer::protocol::Path;
 use pollster::block_on;
 
@@ -88,12 +88,7 @@ fn run(config: RunConfig, path: Option<Path>) -> Run {
 }
 
 fn train(run: &mut Run, steps: u32) -> Vec<Measured> {
-    let one = |_| {
-        let queued = run.queue_step().expect("a step");
-        block_on(read_steps(vec![queued]))
-            .expect("numbers")
-            .remove(0)
-    };
+    let one = |_| block_on(run.train_step()).expect("a step");
     (0..steps).map(one).collect()
 }
 

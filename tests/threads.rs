@@ -19,7 +19,7 @@ use glassformer::engine::fast::threads::helper::{Helper, Place};
 use glassformer::engine::learner::parameters;
 use glassformer::engine::params;
 use glassformer::engine::run::Run;
-use glassformer::engine::train::{Measured, read_steps};
+use glassformer::engine::train::Measured;
 use glassformer::protocol::Path;
 use pollster::block_on;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -214,11 +214,7 @@ fn helped(mut run: Run, threads: usize, habit: Habit) -> Run {
 }
 
 fn train(run: &mut Run, steps: u32) -> Vec<Measured> {
-    let one = |_| {
-        let queued = run.queue_step().expect("a step");
-        let numbers = block_on(read_steps(vec![queued]));
-        numbers.expect("numbers").remove(0)
-    };
+    let one = |_| block_on(run.train_step()).expect("a step");
     (0..steps).map(one).collect()
 }
 

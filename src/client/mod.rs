@@ -233,8 +233,9 @@ impl Client {
         self.losses().await
     }
 
-    /// Lets the model write, also while it trains; `on_piece` gets each piece as it comes. The
-    /// answer is everything that it wrote. A later call ends an earlier one.
+    /// Lets the model write, also while it trains: then as it was at the beginning. `on_piece` gets
+    /// each piece as it comes, the answer is everything that it wrote. A later call ends an earlier
+    /// one.
     ///
     /// # Errors
     /// No run, characters that the model does not know, options out of range, or an engine that

@@ -15,11 +15,10 @@ mod gpu {
     use crate::engine::learner::parameters;
     use crate::engine::optim::{AdamW, learning_rate};
     use crate::engine::params;
-    use crate::engine::run::{Run, unread};
+    use crate::engine::run::{Run, numbers, unread};
     use crate::engine::train::{Measured, Part, Stopped, evaluation, mean, no_text};
     use crate::protocol::Fault;
     use crate::text::batch::Batch;
-    use burn::tensor::Tensor;
     use std::collections::VecDeque;
 
     /// A run's twin on the GPU.
@@ -89,11 +88,6 @@ mod gpu {
             let batches = evaluation(text, &run.config, part, limit);
             let losses = async |batch: &Batch| self.gpu.losses(batch).await.map_err(unread);
             mean(batches, losses, between).await
-        }
-
-        /// The logits after the last of one token or more, at most a block: V numbers.
-        pub async fn next_logits(&mut self, context: &[u32]) -> Result<Vec<f32>, Fault> {
-            self.gpu.next_logits(context).await.map_err(unread)
         }
 
         /// Queues the run's next step and counts it.
@@ -179,12 +173,6 @@ mod gpu {
             self.queued.clear();
         }
     }
-
-    /// `[n]`
-    async fn numbers(tensor: Tensor<1>) -> Result<Vec<f32>, Fault> {
-        let data = tensor.into_data_async().await.map_err(unread)?;
-        Ok(data.iter::<f32>().collect())
-    }
 }
 
 #[cfg(not(feature = "webgpu"))]
@@ -222,10 +210,6 @@ mod none {
             _: Option<usize>,
             _: impl FnMut() -> F,
         ) -> Result<Option<f32>, Fault> {
-            match *self {}
-        }
-
-        pub async fn next_logits(&mut self, _: &[u32]) -> Result<Vec<f32>, Fault> {
             match *self {}
         }
 

@@ -2,7 +2,7 @@
 //! switched off.
 
 use super::record::Watch;
-use super::run::{Run, input, unread};
+use super::run::{Run, input, numbers};
 use crate::analysis::ablation::{Answer, Digit, Effect, Fact, Part, effects, fact};
 use crate::analysis::contributions::{Contribution, leave_out};
 use crate::analysis::lens::{found, lens};
@@ -233,8 +233,7 @@ impl Run {
             ..Watch::default()
         };
         let logits = self.model().valid().forward_watched(tokens, watch); // [B, T, V]
-        let data = logits.into_data_async().await.map_err(unread)?;
-        let logits: Vec<f32> = data.iter::<f32>().collect();
+        let logits = numbers(logits).await?;
         let vocab = self.tokenizer.size();
         let answers = asked.iter().enumerate().flat_map(|(row, a)| {
             let logits = &logits;

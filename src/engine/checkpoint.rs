@@ -191,6 +191,6 @@ fn value<T: DeserializeOwned>(metadata: &HashMap<String, String>, key: &str) -> 
             "The file has no \"{key}\" in its header: it was not saved by Glassformer."
         ))
     })?;
-    serde_json::from_str(text)
+    crate::json::read(text)
         .map_err(|e| input(format!("The checkpoint's \"{key}\" cannot be read: {e}")))
 }

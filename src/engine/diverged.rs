@@ -24,7 +24,7 @@ pub fn not_taken(
     diverged(step, numbers, &format!("{whose} {kept}"))
 }
 
-/// Of step `step`, which a GPU took before anybody could look at it.
+/// Of step `step`, whose gradients are finite though its loss is not: it was taken.
 pub fn taken(step: u32, numbers: [f32; 2]) -> Fault {
     diverged(step, numbers, "Go back to what was kept last.")
 }

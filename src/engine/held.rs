@@ -4,21 +4,25 @@
 //! back by waiting. [`Held::look`] waits; and since nothing else here hands out the run or its model,
 //! nobody can see weights of an earlier step.
 //!
-//! What a person asks for while a model trains needs no look: losses, the next character and a
-//! checkpoint come from the numbers where they are. Only what plain operations alone can do (recorded
-//! passes, changes to a pass) fills the model that burn has.
+//! Losses and a checkpoint, which are asked for again and again while a model trains, need no look:
+//! they come from the numbers where they are. What plain operations do (recorded passes, changes to
+//! one, writing) fills the model that burn has; writing once, at its beginning.
 
 use super::ahead::Ahead;
 use super::checkpoint;
 use super::fast::plan::Uncovered;
 use super::fast::threads::alone::Alone;
+use super::gpt::Gpt;
+use super::params;
 use super::run::{Run, input};
 use super::sample::Generation;
-use super::train::{Measured, Part, Queued, Stopped, no_text, read_steps};
+use super::train::{Measured, Part, Stopped, no_text};
 use crate::config::RunConfig;
-use crate::protocol::{Backend, Fault, FaultKind, Path, RunInfo, Threads};
+use crate::protocol::{Backend, Fault, FaultKind, Path, RunInfo, Sampling, Threads};
 use crate::text::tokenizer::Tokenizer;
 use crate::trace::Entry;
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData};
 
 /// A run, and its twin on the GPU where there is one.
 #[derive(Debug)]
@@ -28,8 +32,8 @@ pub struct Held {
     newest: Newest,
     /// Why there is no twin, once that is known.
     uncovered: Option<Uncovered>,
-    /// The run's own steps whose numbers have not been read.
-    queued: Vec<Queued>,
+    /// The run's own steps that nobody has asked about yet.
+    measured: Vec<Measured>,
     /// What was last said of threads.
     said: Option<Result<usize, Alone>>,
 }
@@ -49,7 +53,7 @@ impl Held {
             ahead: None,
             newest: Newest::Run,
             uncovered: None,
-            queued: Vec::new(),
+            measured: Vec::new(),
             said: None,
         }
     }
@@ -132,11 +136,11 @@ impl Held {
         Some(news)
     }
 
-    /// Queues one training step.
+    /// Makes one training step, or queues it where the run is ahead of itself.
     ///
     /// # Errors
-    /// When there is no text, the fast step was asked for and does not cover the configuration, or the
-    /// device fails.
+    /// When there is no text, the fast step was asked for and does not cover the configuration, the
+    /// device fails, or as [`Run::train_step`].
     pub async fn queue_step(&mut self) -> Result<(), Fault> {
         if self.goes_ahead().await? {
             if let Some(ahead) = &mut self.ahead {
@@ -156,8 +160,8 @@ impl Held {
         self.look().await?;
         self.newest = Newest::Run;
         self.run.hire().await;
-        let queued = self.run.queue_step()?;
-        self.queued.push(queued);
+        let measured = self.run.train_step().await?;
+        self.measured.push(measured);
         Ok(())
     }
 
@@ -214,19 +218,30 @@ impl Held {
         self.run.mean_loss(part, limit, between).await
     }
 
-    /// Writes one more character.
+    /// Begins a text, which the weights of the latest step write to its end.
     ///
     /// # Errors
-    /// When the device fails.
-    pub async fn write(&mut self, generation: &mut Generation) -> Result<String, Fault> {
-        if self.goes_ahead().await?
-            && let Some(ahead) = &mut self.ahead
-        {
-            let block_size = self.run.config.model.block_size;
-            let logits = ahead.next_logits(generation.window(block_size)).await?;
-            return Ok(generation.take(&logits, &self.run.tokenizer));
+    /// As [`Generation::new`], and when the device does not give the weights back.
+    pub async fn write(&mut self, prompt: &str, options: Sampling) -> Result<Generation, Fault> {
+        let model = self.copy().await?;
+        Generation::new(model, &self.run.tokenizer, prompt, options)
+    }
+
+    /// The model of the latest step, on the CPU and without a graph: no step moves it.
+    async fn copy(&mut self) -> Result<Gpt, Fault> {
+        match self.run.place.plain_on {
+            Backend::Cpu => Ok(self.look().await?.model().valid()),
+            Backend::Webgpu => {
+                let bytes = self.bytes(false).await?;
+                let (numbers, _) = bytes.as_chunks();
+                let numbers: Vec<f32> = numbers.iter().map(|n| f32::from_le_bytes(*n)).collect();
+                let numbers = TensorData::from(numbers.as_slice()); // [n]
+                let cpu = Device::flex();
+                let vocab = self.run.tokenizer.size();
+                let form = Gpt::new(&self.run.config.model, vocab, 0, &cpu);
+                Ok(params::replace(form, &Tensor::from_data(numbers, &cpu)))
+            }
         }
-        generation.advance(self.look().await?).await
     }
 
     /// The weights of the latest step, as [`Learner::bytes`](super::learner::Learner::bytes) has them.
@@ -258,12 +273,9 @@ impl Held {
     /// than a few steps are under way.
     ///
     /// # Errors
-    /// As [`read_steps`].
+    /// When the device fails, or a step's numbers are not finite ([`FaultKind::Diverged`]).
     pub async fn read_steps(&mut self, all: bool) -> Result<Vec<Measured>, Stopped> {
-        let mut measured = Vec::new();
-        if all || self.queued.len() >= under_way(self.run.place.plain_on) {
-            measured = read_steps(std::mem::take(&mut self.queued)).await?;
-        }
+        let mut measured = std::mem::take(&mut self.measured);
         if let Some(ahead) = &mut self.ahead {
             measured.extend(ahead.read(&mut self.run, all).await?);
         }
@@ -272,18 +284,9 @@ impl Held {
 
     /// Leaves unread the numbers of steps whose training has failed.
     pub fn forget(&mut self) {
-        self.queued.clear();
+        self.measured.clear();
         if let Some(ahead) = &mut self.ahead {
             ahead.forget();
         }
-    }
-}
-
-/// Steps that burn may have queued before their numbers are read. The CPU has no queue; on a GPU a
-/// few keep it full, and the read holds the host back.
-fn under_way(backend: Backend) -> usize {
-    match backend {
-        Backend::Cpu => 1,
-        Backend::Webgpu => 4,
     }
 }

@@ -15,6 +15,7 @@ mod browser {
     use crate::engine::fast::threads::board::{Memory, Places};
     use crate::engine::fast::threads::crew::Crew;
     use crate::engine::fast::threads::helper::{Helper, Place};
+    use crate::json;
     use js_sys::{
         Array, Atomics, Float32Array, Function, Int32Array, Promise, Reflect, Uint32Array,
     };
@@ -76,7 +77,7 @@ mod browser {
             return Ok(false);
         }
         let place = get(&help, "place").as_string().unwrap_or_default();
-        let place: Place = serde_json::from_str(&place).map_err(|e| e.to_string())?;
+        let place: Place = json::read(&place).map_err(|e| e.to_string())?;
         let mut helper = Helper::new(&place).map_err(|e| e.to_string())?;
         let up: Function = get(&help, "up").dyn_into()?;
         up.call0(&JsValue::UNDEFINED)?;

@@ -13,7 +13,7 @@ use super::gpt::Gpt;
 use super::hire;
 use super::optim::{self, AdamW};
 use super::params;
-use super::run::{input, unread};
+use super::run::{input, numbers, unread};
 use crate::config::RunConfig;
 use crate::protocol::{Fault, FaultKind, Path};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -110,8 +110,7 @@ impl Learner {
                     tensors.extend([optimizer.m.clone(), optimizer.v.clone()]);
                 }
                 let all = Tensor::cat(tensors, 0); // [some n]
-                let data = all.into_data_async().await.map_err(unread)?;
-                Ok(data.iter::<f32>().flat_map(f32::to_le_bytes).collect())
+                Ok(little_endian(&[&numbers(all).await?]))
             }
             Place::Fast(fast) => Ok(little_endian(&fast.threads.state()[..some])),
         }

@@ -9,6 +9,7 @@ use crate::protocol::{Fault, FaultKind, RunInfo};
 use crate::text::TextError;
 use crate::text::batch::{Dataset, unigram_entropy};
 use crate::text::tokenizer::Tokenizer;
+use burn::tensor::Tensor;
 
 /// Everything that training changes, and everything it reads.
 #[derive(Debug)]
@@ -97,6 +98,15 @@ impl Run {
 /// An error of the person's input, in its own words.
 pub fn input(error: impl std::fmt::Display) -> Fault {
     Fault::new(FaultKind::Input, error.to_string())
+}
+
+/// A tensor's numbers, row by row, once they are there.
+///
+/// # Errors
+/// When the device does not give them back.
+pub(super) async fn numbers<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Fault> {
+    let data = tensor.into_data_async().await.map_err(unread)?;
+    Ok(data.iter::<f32>().collect())
 }
 
 /// A read from the device that failed.

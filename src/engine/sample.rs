@@ -1,8 +1,12 @@
 //! Writing: logits to a character, one at a time.
+//!
+//! A text is written by one model, the one that there is when it begins, on the CPU: a character is
+//! one row read on, milliseconds there, and on a GPU a whole pass.
 
+use super::gpt::Gpt;
 use super::reading::Reading;
-use super::run::{Run, unread};
-use crate::protocol::{Backend, Fault, Sampling};
+use super::run::{Run, numbers};
+use crate::protocol::{Fault, Sampling};
 use crate::random::Stream;
 use crate::text::tokenizer::Tokenizer;
 use burn::module::Module;
@@ -11,23 +15,35 @@ use burn::tensor::{Int, Tensor, TensorData};
 /// A text in the making.
 #[derive(Debug)]
 pub struct Generation {
+    /// On the CPU, without a graph.
+    model: Gpt,
+    tokenizer: Tokenizer,
     /// The prompt and what was written, as tokens.
     tokens: Vec<u32>,
     prompt_len: usize,
-    /// On the CPU: what was read of them, and how many.
     reading: Reading,
+    /// How many tokens were read.
     read: usize,
     options: Sampling,
     stream: Stream,
 }
 
 impl Generation {
+    /// By that model, which is on the CPU and learns no more.
+    ///
     /// # Errors
     /// An option outside its range, or a prompt with characters outside the vocabulary (named).
-    pub fn new(tokenizer: &Tokenizer, prompt: &str, options: Sampling) -> Result<Self, Fault> {
+    pub fn new(
+        model: Gpt,
+        tokenizer: &Tokenizer,
+        prompt: &str,
+        options: Sampling,
+    ) -> Result<Self, Fault> {
         check(&options)?;
         let tokens = tokenizer.encode(prompt).map_err(super::run::input)?;
         Ok(Generation {
+            model,
+            tokenizer: tokenizer.clone(),
             prompt_len: tokens.len(),
             tokens,
             reading: Reading::default(),
@@ -43,42 +59,26 @@ impl Generation {
     }
 
     /// What was written, without the prompt.
-    pub fn written(&self, tokenizer: &Tokenizer) -> String {
-        tokenizer.decode(&self.tokens[self.prompt_len..])
+    pub fn written(&self) -> String {
+        self.tokenizer.decode(&self.tokens[self.prompt_len..])
     }
 
     /// Writes one more character.
     ///
     /// # Errors
     /// When the device fails.
-    pub async fn advance(&mut self, run: &Run) -> Result<String, Fault> {
-        let logits = match run.place.plain_on {
-            Backend::Cpu => {
-                let seen = seen(&self.tokens);
-                // The made-up first character is forgotten as soon as there is a real one.
-                if self.read == seen.len() {
-                    (self.reading, self.read) = (Reading::default(), 0);
-                }
-                let new = &seen[self.read..];
-                self.read = seen.len();
-                self.reading.read(run, new, false).await?.logits
-            }
-            Backend::Webgpu => next_logits(run, self.window(run.config.model.block_size)).await?,
-        };
-        Ok(self.take(&logits, &run.tokenizer))
-    }
-
-    /// What the next character is drawn from: one token or more, at most so many.
-    pub(super) fn window(&self, block_size: usize) -> &[u32] {
+    pub async fn advance(&mut self) -> Result<String, Fault> {
         let seen = seen(&self.tokens);
-        &seen[seen.len().saturating_sub(block_size)..]
-    }
-
-    /// Writes a character drawn from the logits after that window.
-    pub(super) fn take(&mut self, logits: &[f32], tokenizer: &Tokenizer) -> String {
-        let token = draw(logits, &self.options, &mut self.stream) as u32;
+        // The made-up first character is forgotten as soon as there is a real one.
+        if self.read == seen.len() {
+            (self.reading, self.read) = (Reading::default(), 0);
+        }
+        let new = &seen[self.read..];
+        self.read = seen.len();
+        let logits = self.reading.next_logits(&self.model, new).await?; // [V]
+        let token = draw(&logits, &self.options, &mut self.stream) as u32;
         self.tokens.push(token);
-        tokenizer.decode(&[token])
+        Ok(self.tokenizer.decode(&[token]))
     }
 }
 
@@ -88,27 +88,6 @@ fn seen(tokens: &[u32]) -> &[u32] {
         true => &[0],
         false => tokens,
     }
-}
-
-/// The logits after the last token of `context`: V numbers.
-///
-/// # Errors
-/// When the device fails.
-pub async fn next_logits(run: &Run, context: &[u32]) -> Result<Vec<f32>, Fault> {
-    let last = context.len() - 1;
-    // On a GPU every new length would compile new kernels: fill up to the block, which causal
-    // attention cannot see. On the CPU a short context is simply less work.
-    let t = match run.place.plain_on {
-        Backend::Webgpu => run.config.model.block_size,
-        Backend::Cpu => context.len(),
-    };
-    let mut tokens: Vec<i32> = context.iter().map(|token| *token as i32).collect();
-    tokens.resize(t, 0);
-    let tokens = Tensor::<2, Int>::from_data(TensorData::new(tokens, [1, t]), &run.place.plain()); // [1, T]
-    let logits = run.model().valid().forward(tokens); // [1, T, V]
-    let row = logits.narrow(1, last, 1); // [1, 1, V]
-    let data = row.into_data_async().await.map_err(unread)?;
-    Ok(data.iter::<f32>().collect())
 }
 
 /// The logits after every token of rows of one length: B of T of V numbers.
@@ -133,8 +112,7 @@ pub async fn all_logits(run: &Run, rows: &[Vec<u32>]) -> Result<Vec<Vec<Vec<f32>
     let tokens = TensorData::new(tokens, [rows.len(), t]);
     let tokens = Tensor::<2, Int>::from_data(tokens, &run.place.plain()); // [B, T]
     let logits = run.model().valid().forward(tokens); // [B, T, V]
-    let data = logits.into_data_async().await.map_err(unread)?;
-    let numbers: Vec<f32> = data.iter::<f32>().collect();
+    let numbers = numbers(logits).await?;
     let places: Vec<Vec<f32>> = numbers.chunks_exact(vocab).map(<[f32]>::to_vec).collect();
     Ok(places.chunks_exact(t).map(<[Vec<f32>]>::to_vec).collect())
 }

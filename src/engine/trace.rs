@@ -2,11 +2,11 @@
 //! the tape becomes a [`Trace`].
 
 use super::record::{Recorded, Tape, Watch};
-use super::run::{Run, input, unread};
+use super::run::{Run, input, numbers};
 use crate::protocol::Fault;
 use crate::trace::{About, Entry, Intervention, Path, Trace, VERSION};
 use burn::module::Module;
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 
 impl Run {
     /// The pass over the text; over its last block where it is longer, which the trace says.
@@ -48,20 +48,14 @@ impl Run {
             cache: None,
         };
         let model = self.model().valid();
-        let logits = model.forward_watched(self.row(tokens), watch); // [1, T, V]
+        let row = row(tokens, &self.place.plain()); // [1, T]
+        let logits = model.forward_watched(row.clone(), watch); // [1, T, V]
         let mut recorded = tape.finish();
         if !changes.is_empty() {
-            let clean = model.forward(self.row(tokens)); // [1, T, V]
+            let clean = model.forward(row); // [1, T, V]
             recorded.push(Recorded::new("logits_change", logits - clean));
         }
         self.traced(tokens, recorded, cut, 0, changes).await
-    }
-
-    /// Tokens as a batch of one: `[1, T]`.
-    pub(super) fn row(&self, tokens: &[u32]) -> Tensor<2, Int> {
-        let numbers: Vec<i32> = tokens.iter().map(|token| *token as i32).collect();
-        let data = TensorData::new(numbers, [1, tokens.len()]);
-        Tensor::from_data(data, &self.place.plain())
     }
 
     /// What was recorded, read from the device.
@@ -94,8 +88,7 @@ impl Run {
         };
         // One buffer on the device, so that there is one read.
         let all = Tensor::cat(recorded.into_iter().map(|r| r.tensor).collect(), 0); // [numbers]
-        let data = all.into_data_async().await.map_err(unread)?;
-        let trace = Trace::new(about, data.iter::<f32>().collect()).map_err(input)?;
+        let trace = Trace::new(about, numbers(all).await?).map_err(input)?;
         if trace.data().iter().any(|x| x.is_nan()) {
             return Err(self.without_number().await);
         }
@@ -122,8 +115,8 @@ impl Run {
     /// Says which parameter is not a number.
     async fn without_number(&self) -> Fault {
         for parameter in super::params::list(self.model()) {
-            if let Ok(data) = parameter.tensor.into_data_async().await
-                && data.iter::<f32>().any(|x| !x.is_finite())
+            if let Ok(numbers) = numbers(parameter.tensor).await
+                && numbers.iter().any(|x| !x.is_finite())
             {
                 return input(format!(
                     "The model's {} holds something that is no number: its training left the \
@@ -134,4 +127,10 @@ impl Run {
         }
         input("The pass left the finite numbers, though every weight is one.")
     }
+}
+
+/// Tokens as a batch of one: `[1, T]`.
+pub(super) fn row(tokens: &[u32], device: &Device) -> Tensor<2, Int> {
+    let numbers: Vec<i32> = tokens.iter().map(|token| *token as i32).collect();
+    Tensor::from_data(TensorData::new(numbers, [1, tokens.len()]), device)
 }

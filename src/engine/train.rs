@@ -1,42 +1,20 @@
 //! Training: one step, and what it reports.
 //!
-//! A step is queued without waiting for its numbers: [`Run::queue_step`] leaves loss and norm on the
-//! device, [`read_steps`] brings several back at once. On the CPU both are immediate; on a GPU this
-//! keeps the queue full.
+//! A step waits for its gradients' norm before it moves anything: on the CPU that is there at once, and
+//! on a GPU the readable path is there to be read. (The fast one on a GPU is queued: `ahead.rs`.)
 
 use super::diverged;
 use super::dropout::Dropout;
 use super::fast::cpu::Lesson;
-use super::learner::{self, at_once};
+use super::learner;
 use super::optim;
 use super::params;
-use super::run::{Run, TrainingText, unread};
+use super::run::{Run, TrainingText, numbers};
 use crate::config::{Attention, RunConfig};
 use crate::protocol::{Backend, Fault, FaultKind};
 use crate::text::batch::{Batch, windows};
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-
-/// A step whose numbers are still on the device.
-#[derive(Debug)]
-pub struct Queued {
-    /// Steps trained, this one included.
-    pub step: u32,
-    pub lr: f64,
-    numbers: Numbers,
-}
-
-/// The batch's loss, the gradient's global norm.
-#[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there are a few, and the fast step is not to allocate"
-)]
-enum Numbers {
-    /// `[2]`
-    Coming(Tensor<1>),
-    There([f32; 2]),
-}
 
 /// Training came to an end with a fault.
 #[derive(Debug)]
@@ -73,18 +51,19 @@ pub struct Measured {
 }
 
 impl Run {
-    /// Queues one training step.
+    /// Makes one training step.
     ///
     /// # Errors
     /// [`FaultKind::State`] when the model was loaded without a text; [`FaultKind::Diverged`] when the
-    /// gradients are not finite, which the CPU knows at once: then the model stays as it was.
-    pub fn queue_step(&mut self) -> Result<Queued, Fault> {
+    /// gradients are not finite: then the model stays as it was; [`FaultKind::Device`] when the device
+    /// fails.
+    pub async fn train_step(&mut self) -> Result<Measured, Fault> {
         let (batch, dropout) = self.lesson()?;
         let train = self.config.train;
         let lr = optim::learning_rate(&train, self.step);
         let shape = [batch.batch_size, batch.block_size];
         let on_cpu = self.place.backend == Backend::Cpu;
-        let numbers = match self.learner.fast(&self.config, shape, on_cpu)? {
+        let [loss, grad_norm] = match self.learner.fast(&self.config, shape, on_cpu)? {
             Some(threads) => {
                 let lesson = Lesson {
                     tokens: &batch.inputs,
@@ -97,16 +76,18 @@ impl Run {
                     let gradients = threads.gradients().to_vec();
                     return Err(self.not_taken([loss, norm], &gradients));
                 }
-                Numbers::There([loss, norm])
+                [loss, norm]
             }
-            None => self.readable_step(&batch, dropout)?,
+            None => self.readable_step(&batch, dropout).await?,
         };
         self.step += 1;
-        Ok(Queued {
+        let measured = Measured {
             step: self.step,
             lr,
-            numbers,
-        })
+            loss,
+            grad_norm,
+        };
+        measured.finite()
     }
 
     /// Sees to helpers for the next step, where it has any.
@@ -120,7 +101,7 @@ impl Run {
     /// What the next step learns from.
     ///
     /// # Errors
-    /// As [`Run::queue_step`].
+    /// As [`Run::train_step`].
     pub(super) fn lesson(&self) -> Result<(Batch, Option<Dropout>), Fault> {
         let text = self.text.as_ref().ok_or_else(no_text)?;
         let batch = text.dataset.batch(
@@ -137,29 +118,28 @@ impl Run {
         Ok((batch, dropout))
     }
 
-    /// A step through burn's graph.
-    fn readable_step(&mut self, batch: &Batch, dropout: Option<Dropout>) -> Result<Numbers, Fault> {
+    /// A step through burn's graph: loss and gradient norm.
+    async fn readable_step(
+        &mut self,
+        batch: &Batch,
+        dropout: Option<Dropout>,
+    ) -> Result<[f32; 2], Fault> {
         let (tokens, targets) = upload(batch, &self.place.device); // [B, T] each
         let (model, optimizer) = self.learner.readable();
         let loss = model.loss(tokens, targets, dropout);
         let mut gradients = loss.objective.backward();
         let gradients = Tensor::cat(params::gradients(model, &mut gradients), 0); // [n]
         let norm = optim::norm(&gradients); // [1]
-        let numbers = Tensor::cat(
-            vec![loss.cross_entropy.inner(), params::plain(norm.clone())],
-            0,
-        ); // [2]
-        // On a GPU to ask now would be to wait: there a step is taken whatever its numbers are.
-        if self.place.plain_on == Backend::Cpu {
-            let there = at_once(numbers.clone())?;
-            if !there[1].is_finite() {
-                let gradients = at_once(params::plain(gradients))?;
-                return Err(self.not_taken([there[0], there[1]], &gradients));
-            }
+        let both = vec![loss.cross_entropy.inner(), params::plain(norm.clone())];
+        let both = numbers(Tensor::cat(both, 0)).await?; // [2]
+        let both = [both[0], both[1]];
+        if !both[1].is_finite() {
+            let gradients = numbers(params::plain(gradients)).await?;
+            return Err(self.not_taken(both, &gradients));
         }
         let train = &self.config.train;
         *model = optimizer.step(model.clone(), gradients, norm, train, self.step);
-        Ok(Numbers::Coming(numbers))
+        Ok(both)
     }
 
     /// What is said of a step whose gradients, `[n]`, are not all finite, so that it was not taken.
@@ -192,7 +172,7 @@ impl Run {
         let losses = async |batch: &Batch| {
             let (tokens, targets) = upload(batch, &device);
             let loss = model.loss(tokens, targets, None).cross_entropy; // [1]
-            let loss: f32 = loss.into_scalar_async().await.map_err(unread)?;
+            let loss = numbers(loss).await?[0];
             Ok(f64::from(loss) * batch.inputs.len() as f64)
         };
         mean(batches, losses, between).await
@@ -252,49 +232,6 @@ pub enum Part {
     /// The training text's beginning, as long as the validation text.
     TrainHead,
     Val,
-}
-
-/// Brings the numbers of several steps back, in one read.
-///
-/// # Errors
-/// [`FaultKind::Device`] when the device fails, [`FaultKind::Diverged`] when a number is not finite.
-pub async fn read_steps(queued: Vec<Queued>) -> Result<Vec<Measured>, Stopped> {
-    let coming = queued.iter().filter_map(|q| match &q.numbers {
-        Numbers::Coming(numbers) => Some(numbers.clone()),
-        Numbers::There(_) => None,
-    });
-    let coming: Vec<Tensor<1>> = coming.collect();
-    let come: Vec<f32> = match coming.is_empty() {
-        true => Vec::new(),
-        false => {
-            let all = Tensor::cat(coming, 0); // [2 * steps that come]
-            let data = all.into_data_async().await.map_err(unread)?;
-            data.iter::<f32>().collect()
-        }
-    };
-    let mut come = come.chunks_exact(2);
-    let mut measured = Vec::with_capacity(queued.len());
-    for Queued { step, lr, numbers } in queued {
-        let [loss, grad_norm] = match numbers {
-            Numbers::There(pair) => pair,
-            // As many came as were asked for.
-            Numbers::Coming(_) => come.next().map_or([f32::NAN; 2], |pair| [pair[0], pair[1]]),
-        };
-        let one = Measured {
-            step,
-            lr,
-            loss,
-            grad_norm,
-        };
-        match one.finite() {
-            Ok(one) => measured.push(one),
-            Err(fault) => {
-                let before = measured;
-                return Err(Stopped { before, fault });
-            }
-        }
-    }
-    Ok(measured)
 }
 
 impl Measured {

@@ -7,8 +7,9 @@ use glassformer::engine::{
     checkpoint,
     device::Place,
     exam,
+    held::Held,
     run::{Run, input},
-    sample::{Generation, all_logits},
+    sample::all_logits,
 };
 use glassformer::protocol::{Backend, Fault, FaultKind, Sampling};
 use glassformer::text::score::{self, Score};
@@ -156,10 +157,10 @@ async fn sample(options: Sample, place: &Place) -> Result<(), Fault> {
         top_p: options.top_p,
         seed: options.seed,
     };
-    let mut generation = Generation::new(&run.tokenizer, &options.prompt, sampling)?;
+    let mut generation = Held::new(run).write(&options.prompt, sampling).await?;
     print!("{}", options.prompt);
     while !generation.is_done() {
-        print!("{}", generation.advance(&run).await?);
+        print!("{}", generation.advance().await?);
         // A closed pipe ends the program soon enough by itself.
         let _ = std::io::stdout().flush();
     }

@@ -1,9 +1,9 @@
 //! What is asked of a model that does not move it: passes, weights.
 
 use super::{Host, Session, no_run};
-use crate::engine::reading::Reading;
+use crate::engine::reading::{Read, Reading};
 use crate::engine::run::input;
-use crate::protocol::{Fault, FaultKind, Reply};
+use crate::protocol::{Fault, Reply};
 use crate::trace::{Format, Intervention};
 
 /// A reply with its one payload.
@@ -33,15 +33,10 @@ impl<H: Host> Session<H> {
         if fresh {
             self.reading = Reading::default();
         }
-        let read = self.reading.read(run, &tokens, true).await?;
-        let trace = read
-            .trace
-            .ok_or_else(|| Fault::new(FaultKind::Internal, "A pass left no trace."))?;
+        let Read { rebuilt, trace, .. } = self.reading.read(run, &tokens).await?;
         let numbers = bytes_of(trace.data());
-        let reply = Reply::Read {
-            about: Box::new(trace.about),
-            rebuilt: read.rebuilt,
-        };
+        let about = Box::new(trace.about);
+        let reply = Reply::Read { about, rebuilt };
         Ok((reply, vec![numbers]))
     }
 

@@ -151,8 +151,8 @@ impl<H: Host> Session<H> {
             }
             Command::Evaluate => self.evaluate().await?,
             Command::Generate { prompt, options } => {
-                let run = self.run.as_ref().ok_or_else(no_run)?;
-                let generation = Generation::new(run.tokenizer(), &prompt, options)?;
+                let run = self.run.as_mut().ok_or_else(no_run)?;
+                let generation = run.write(&prompt, options).await?;
                 self.end_writing(Ok(()));
                 self.writing = Some(Writing { id, generation });
                 return Ok(None);
@@ -238,10 +238,10 @@ impl<H: Host> Session<H> {
     }
 
     async fn write_turn(&mut self) -> Result<(), Fault> {
-        let (Some(run), Some(writing)) = (&mut self.run, &mut self.writing) else {
+        let Some(writing) = &mut self.writing else {
             return Ok(());
         };
-        let text = run.write(&mut writing.generation).await?;
+        let text = writing.generation.advance().await?;
         let id = writing.id;
         self.host.emit(Event::Wrote { id, text }, Vec::new());
         if writing.generation.is_done() {
@@ -252,10 +252,10 @@ impl<H: Host> Session<H> {
 
     /// Answers a `Generate` in progress with what it wrote, or with the fault.
     fn end_writing(&mut self, result: Result<(), Fault>) {
-        let (Some(run), Some(writing)) = (&self.run, self.writing.take()) else {
+        let Some(writing) = self.writing.take() else {
             return;
         };
-        let text = writing.generation.written(run.tokenizer());
+        let text = writing.generation.written();
         self.reply(
             writing.id,
             result.map(|()| Reply::Generated { text }),

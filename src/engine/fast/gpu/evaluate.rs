@@ -1,5 +1,4 @@
-//! What is asked of the weights where they are, between two steps: how well they do on a text, and
-//! what they would write.
+//! What is asked of the weights where they are, between two steps: how well they do on a text.
 
 use super::Gpu;
 use super::reading::{Unread, numbers};
@@ -29,25 +28,5 @@ impl Gpu {
             sum += numbers(&read).into_iter().map(f64::from).sum::<f64>();
         }
         Ok(sum)
-    }
-
-    /// The logits after the last of one to T tokens: `[V]`.
-    ///
-    /// # Errors
-    /// As [`Gpu::state`].
-    pub async fn next_logits(&mut self, context: &[u32]) -> Result<Vec<f32>, Unread> {
-        let t = self.plan.tokens;
-        let vocab = self.plan.vocab();
-        let mut tokens = context[..context.len().min(t)].to_vec();
-        let last = tokens.len().saturating_sub(1);
-        // What stands behind the last token, it does not see.
-        tokens.resize(t, 0);
-        let step = &self.lists.writing.step;
-        step.write_pass(&mut self.words, &tokens, &[], 0);
-        self.upload();
-        let encoder = self.encoded(&self.commands.writing);
-        self.queue.submit([encoder.finish()]);
-        let row = self.lists.writing.logits.part(last * vocab, vocab);
-        Ok(numbers(&self.read(&[row]).await?))
     }
 }

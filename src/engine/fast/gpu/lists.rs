@@ -1,5 +1,5 @@
-//! All that the GPU is to be able to do with one model: the dispatches of a training step, and of the
-//! passes that only ask.
+//! All that the GPU is to be able to do with one model: the dispatches of a training step, and of a
+//! pass that only asks.
 
 use super::UNIFORMS;
 use super::lower::pass::Pass;
@@ -18,8 +18,6 @@ pub struct Lists {
     pub evaluation: Pass,
     /// Where the sums of those losses go, each pass's in its own place.
     pub sums: Slot,
-    /// The logits of one window.
-    pub writing: Pass,
 }
 
 impl Lists {
@@ -30,31 +28,23 @@ impl Lists {
     pub fn new(job: &Job, plan: &Plan, layout: &mut Layout) -> Result<Self, Uncovered> {
         let training = lower::lower(plan, layout, job.config.dropout > 0.0)?;
         // Fewer rows need no more room than the step's, which theirs may lie over.
-        let rows = |n: usize| {
-            let job = Job {
-                shape: [n, plan.tokens],
-                ..job.clone()
-            };
-            Plan::new(&job, Share::all(n))
+        let rows = plan.share.batch.min(EVALUATED);
+        let fewer = Job {
+            shape: [rows, plan.tokens],
+            ..job.clone()
         };
-        let (some, _) = rows(plan.share.batch.min(EVALUATED))?;
-        let (one, _) = rows(1)?;
+        let (some, _) = Plan::new(&fewer, Share::all(rows))?;
         let sums = layout.slot(EVALUATED);
         Ok(Lists {
             training,
-            evaluation: Pass::losses(&some, layout, sums)?,
+            evaluation: Pass::new(&some, layout, sums)?,
             sums,
-            writing: Pass::logits(one, layout)?,
         })
     }
 
-    /// Of the step, of the evaluation, of the writing.
-    pub fn dispatches(&self) -> [&[Dispatch]; 3] {
-        [
-            &self.training.dispatches,
-            &self.evaluation.dispatches,
-            &self.writing.dispatches,
-        ]
+    /// Of the step, of the evaluation.
+    pub fn dispatches(&self) -> [&[Dispatch]; 2] {
+        [&self.training.dispatches, &self.evaluation.dispatches]
     }
 
     /// Whether the device takes so many workgroups.

@@ -75,7 +75,6 @@ pub struct Gpu {
 struct Commands {
     training: Vec<Command>,
     evaluation: Vec<Command>,
-    writing: Vec<Command>,
 }
 
 /// One dispatch, ready to be encoded.
@@ -136,7 +135,7 @@ impl Gpu {
     ) -> Self {
         use wgpu::BufferUsages as Use;
         let mut first = 0;
-        let [training, evaluation, writing] = lists.dispatches().map(|list| {
+        let [training, evaluation] = lists.dispatches().map(|list| {
             let commands = commands(kernels, list, first);
             first += list.len();
             commands
@@ -181,7 +180,6 @@ impl Gpu {
             commands: Commands {
                 training,
                 evaluation,
-                writing,
             },
             device: device.clone(),
             queue: queue.clone(),
