@@ -2,9 +2,10 @@
 
 use super::quantity::{Place, Quantity};
 use super::stream::linear;
-use super::{Cell, Draft, Explained, Source, Unexplained, difference, pokes};
+use super::{Cell, Draft, Explained, Source, Unexplained, difference, figure, pokes};
 use crate::config::attention::Normaliser;
 use crate::config::{Attention, Kind, Norm};
+use crate::text::visible;
 use crate::trace::{Branch, Pass};
 
 /// q, k or v (part 0, 1, 2): a row of the stacked matrix against the stream.
@@ -69,18 +70,18 @@ pub fn scores(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explained
         Attention::AdaptiveSpan(_) => {
             let mut draft = scaled_dot(source, place, [h, i, j])?;
             if place.pass == Some(Pass::Local) {
-                draft.formula = "S = (q · k / √D + β[i - j]) / t";
+                draft.formula = "S = (q · k / √D + β[i − j]) / t";
                 let cell = Cell::new(Quantity::RelBias(place.layer), &[h, i - j]);
                 // Beyond the longest span no distance has a bias.
                 let bias = source.number(cell).unwrap_or(0.0);
                 let value = draft.value() + bias;
                 draft.step(
-                    format!("plus the bias of distance {}, {bias:.4}", i - j),
+                    format!("plus the bias of distance {}, {}", i - j, figure(bias)),
                     value,
                 );
                 let t = source.number(Cell::new(Quantity::Temperature(place.layer), &[i]))?;
                 let value = draft.value() / t;
-                draft.step(format!("divided by the temperature, {t:.4}"), value);
+                draft.step(format!("divided by the temperature, {}", figure(t)), value);
             }
             Ok(draft)
         }
@@ -165,7 +166,7 @@ pub struct Exponentials {
 /// A key by its place and its character.
 fn key(source: &Source, place: usize) -> String {
     match source.trace.about.text.chars().nth(place) {
-        Some(character) => format!("key {place} {character:?}"),
+        Some(character) => format!("key {place} {}", visible(character)),
         None => format!("key {place}"),
     }
 }
@@ -174,16 +175,16 @@ pub fn pattern(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explaine
     let normaliser = source.model().attention.normaliser();
     let local = place.pass == Some(Pass::Local);
     let mut draft = Draft::of(match (normaliser, local) {
-        (Normaliser::Softmax, false) => "A = exp(S - m) / sum of exp(S - m), m the largest S",
-        (Normaliser::Softmax, true) => "A = w exp(S - m) / sum of w exp(S - m), m the largest S",
+        (Normaliser::Softmax, false) => "A = exp(S − m) / sum of exp(S − m), m the largest S",
+        (Normaliser::Softmax, true) => "A = w exp(S − m) / sum of w exp(S − m), m the largest S",
         (Normaliser::OffByOne, false) => {
-            "A = exp(S - m) / (exp(-m) + sum of exp(S - m)), m the largest of S and 0"
+            "A = exp(S − m) / (exp(−m) + sum of exp(S − m)), m the largest of S and 0"
         }
         (Normaliser::OffByOne, true) => {
-            "A = w exp(S - m) / (exp(-m) + sum of w exp(S - m)), m the largest of S and 0"
+            "A = w exp(S − m) / (exp(−m) + sum of w exp(S − m)), m the largest of S and 0"
         }
-        (Normaliser::Sigmoid, false) => "A = 1 / (1 + exp(-S + ln(i + 1)))",
-        (Normaliser::Sigmoid, true) => "A = w / (1 + exp(-S + ln(i + 1)))",
+        (Normaliser::Sigmoid, false) => "A = 1 / (1 + exp(−S + ln(i + 1)))",
+        (Normaliser::Sigmoid, true) => "A = w / (1 + exp(−S + ln(i + 1)))",
     });
     let scores = source.numbers(Quantity::Scores(place), &[h, i])?;
     let computed: Vec<f64> = match source.exponentials(place, h, i) {
@@ -213,7 +214,10 @@ pub fn pattern(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explaine
                 draft.worked("room for nothing", working, &[room], None);
             }
             let own = *shares.get(j).ok_or(Unexplained::Absent)?;
-            draft.step(format!("its own, {own:.4}, divided by the sum"), own / sum);
+            draft.step(
+                format!("its own, {}, divided by the sum", figure(own)),
+                own / sum,
+            );
             shares.iter().map(|share| share / sum).collect()
         }
         None => {
@@ -265,7 +269,7 @@ pub fn mixed(source: &Source, place: Place, [t, h, d]: [usize; 3]) -> Explained<
         let gain = source.number(Cell::new(Quantity::Gain(place.layer), &[t]))?;
         if gain != 1.0 {
             let value = draft.value() * gain;
-            draft.step(format!("times the gain, {gain:.4}"), value);
+            draft.step(format!("times the gain, {}", figure(gain)), value);
         }
     }
     Ok(draft)
@@ -314,7 +318,7 @@ pub fn result(source: &Source, place: Place, [t, h, c]: [usize; 3]) -> Explained
     if source.model().attention.kind() == Kind::HeadGated {
         let gate = source.number(Cell::new(Quantity::Gate(place.layer), &[t, h]))?;
         let value = draft.value() * gate;
-        draft.step(format!("times the gate, {gate:.4}"), value);
+        draft.step(format!("times the gate, {}", figure(gate)), value);
     }
     let scale = pokes::head_scale(source, place.layer, place.pass, h);
     if scale != 1.0 {

@@ -28,7 +28,7 @@ pub fn stats(source: &Source, layer: usize, [t, h, k]: [usize; 3]) -> Explained<
         }
         1 => {
             let mut draft =
-                Draft::of("r = sum of A · place - the query's own place, in shares of the context");
+                Draft::of("r = sum of A · place − the query's own place, in shares of the context");
             for (j, a) in seen() {
                 draft.term(format!("key {j}"), &[*a, j as f64 / block], cell(j));
             }
@@ -36,7 +36,7 @@ pub fn stats(source: &Source, layer: usize, [t, h, k]: [usize; 3]) -> Explained<
             draft
         }
         _ => {
-            let mut draft = Draft::of("d = sqrt( sum of A · (place - mean)² )");
+            let mut draft = Draft::of("d = sqrt( sum of A · (place − mean)² )");
             for (j, a) in seen() {
                 let off = j as f64 / block - mean;
                 draft.term(format!("key {j}"), &[*a, off, off], cell(j));
@@ -74,7 +74,7 @@ pub fn gate(source: &Source, layer: usize, t: usize, h: usize) -> Explained<Draf
         });
     }
     let mut draft = Draft::of(match options.gate_form {
-        GateForm::TwoSigmoid => "g = 2 / (1 + exp(-y)), y = W2 gelu(W1 u + b1) + b2",
+        GateForm::TwoSigmoid => "g = 2 / (1 + exp(−y)), y = W2 gelu(W1 u + b1) + b2",
         GateForm::LogSymmetric => "g = exp(ln 4 · tanh y), y = W2 gelu(W1 u + b1) + b2",
     });
     let out = source.weights_of(&format!("{name}.c_proj.weight"), h)?;
@@ -82,14 +82,14 @@ pub fn gate(source: &Source, layer: usize, t: usize, h: usize) -> Explained<Draf
         let row = source.weights_of(&format!("{name}.c_fc.weight"), n)?;
         let bias = source.bias(&format!("{name}.c_fc.bias"), n)?.unwrap_or(0.0);
         let sum: f64 = row.iter().zip(&u).map(|(w, u)| w * u).sum();
-        draft.term(format!("gate neuron {n}"), &[gelu(sum + bias), *w], None);
+        draft.term(format!("neuron {n}"), &[gelu(sum + bias), *w], None);
     }
     if let Some(bias) = source.bias(&format!("{name}.c_proj.bias"), h)? {
         draft.term("bias", &[bias], None);
     }
     let y = draft.value();
     let (words, g) = match options.gate_form {
-        GateForm::TwoSigmoid => ("2 / (1 + exp(-y))", 2.0 / (1.0 + (-y).exp())),
+        GateForm::TwoSigmoid => ("2 / (1 + exp(−y))", 2.0 / (1.0 + (-y).exp())),
         GateForm::LogSymmetric => ("exp(ln 4 · tanh y)", (4f64.ln() * y.tanh()).exp()),
     };
     draft.step(words, g);

@@ -7,6 +7,7 @@
 
 mod attention;
 mod draw;
+mod figure;
 mod gate;
 mod pokes;
 mod quantity;
@@ -17,6 +18,7 @@ pub mod symbols;
 
 pub use attention::Exponentials;
 pub use draw::{Candidate, candidates};
+pub use figure::{figure, minus};
 pub use quantity::{NormSite, Place, Quantity, Shape};
 pub use source::{LAYER_NORM_EPS, Lens, Source};
 pub use span::{Predicted, predicted, predicted_from_mean, temperature_of};
@@ -107,13 +109,14 @@ impl Explanation {
         self.terms.iter().map(|term| term.value).sum()
     }
 
-    /// What the formula gives, where the reader made something else of it.
-    pub fn before_the_hand(&self) -> Option<f64> {
+    /// The reader's own step, where there is one, and what the formula gave before it.
+    pub fn by_hand(&self) -> Option<(&Step, f64)> {
         let hand = self.steps.iter().position(|step| step.by_hand)?;
-        Some(match hand.checked_sub(1) {
+        let before = match hand.checked_sub(1) {
             Some(before) => self.steps[before].value,
             None => self.sum(),
-        })
+        };
+        Some((&self.steps[hand], before))
     }
 
     /// Whether both agree to a ten-thousandth (of the number itself, where it is large).
@@ -201,11 +204,10 @@ impl Draft {
 
 /// One number minus another as one writes it: what is below 0 stands in brackets.
 fn difference(from: f64, off: f64, digits: usize) -> String {
-    match off < 0.0 {
+    minus(&match off < 0.0 {
         true => format!("{from:.digits$} - ({off:.digits$})"),
         false => format!("{from:.digits$} - {off:.digits$}"),
-    }
-    .replace('-', "−")
+    })
 }
 
 /// Makes a number again from what it was made of.

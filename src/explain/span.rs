@@ -1,7 +1,7 @@
 //! `adaptive_span`: from the global pass to the window of the local one.
 
 use super::quantity::Quantity;
-use super::{Cell, Draft, Explained, Source, Unexplained, pokes};
+use super::{Cell, Draft, Explained, Source, Unexplained, figure, pokes};
 use crate::config::Attention;
 use crate::config::attention::{AdaptiveSpan, Sharpen, SpanFrom};
 use crate::trace::{Intervention, Pass};
@@ -131,8 +131,7 @@ pub fn temperature_of(options: &AdaptiveSpan, formula: Sharpen, share: f64) -> f
 pub fn span(source: &Source, layer: usize, t: usize) -> Explained<Draft> {
     let mut draft = Draft::of("n = max(1, s M)");
     let (cell, longest) = (of(Quantity::SpanScale(layer), t), longest(source)? as f64);
-    let label = format!("s, of the longest span, {longest} tokens");
-    draft.term(label, &[source.number(cell)?, longest], Some(cell));
+    draft.term("s × M", &[source.number(cell)?, longest], Some(cell));
     let value = draft.value().max(1.0);
     draft.step("one token at least", value);
     let given = pokes::last_set(source, |change| match change {
@@ -152,14 +151,14 @@ pub fn temperature(source: &Source, layer: usize, t: usize) -> Explained<Draft> 
     let cell = of(Quantity::SpanScale(layer), t);
     let (s, alpha) = (source.number(cell)?, f64::from(options.alpha));
     let mut draft = Draft::of(match options.sharpen {
-        Sharpen::Short => "t = 1 - α (1 - s)",
-        Sharpen::Long => "t = 1 - α s",
+        Sharpen::Short => "t = 1 − α (1 − s)",
+        Sharpen::Long => "t = 1 − α s",
         Sharpen::Off => "t = 1",
     });
     draft.term("1", &[1.0], None);
     match options.sharpen {
-        Sharpen::Short => draft.term("minus α (1 - s)", &[-alpha, 1.0 - s], Some(cell)),
-        Sharpen::Long => draft.term("minus α s", &[-alpha, s], Some(cell)),
+        Sharpen::Short => draft.term("−α (1 − s)", &[-alpha, 1.0 - s], Some(cell)),
+        Sharpen::Long => draft.term("−α s", &[-alpha, s], Some(cell)),
         Sharpen::Off => {}
     }
     let value = draft.value().max(MIN_TEMPERATURE);
@@ -188,12 +187,15 @@ pub fn gain(source: &Source, layer: usize, t: usize) -> Explained<Draft> {
     draft.term("s", &[source.number(cell)?], Some(cell));
     let least = f64::from(options.gain_max).recip();
     let value = draft.value().max(least).recip();
-    draft.step(format!("1 divided by it, by {least:.4} at least"), value);
+    draft.step(
+        format!("1 divided by it, by {} at least", figure(least)),
+        value,
+    );
     Ok(draft)
 }
 
 pub fn window(source: &Source, layer: usize, i: usize, j: usize) -> Explained<Draft> {
-    let mut draft = Draft::of("w = (R + n - 1 - distance) / R, between 0 and 1");
+    let mut draft = Draft::of("w = (R + n − 1 − distance) / R, between 0 and 1");
     let (ramp, longest) = (f64::from(options(source)?.ramp), longest(source)?);
     if j > i || i - j >= longest {
         draft.step("out of reach", 0.0);

@@ -2,8 +2,9 @@
 
 use super::quantity::{NormSite, Quantity};
 use super::source::{gelu, mean_and_scale};
-use super::{Cell, Draft, Explained, Source, Unexplained, difference, pokes};
+use super::{Cell, Draft, Explained, Source, Unexplained, difference, figure, pokes};
 use crate::config::{Activation, Norm};
+use crate::text::visible;
 use crate::trace::{Branch, Intervention};
 
 pub fn token_row(source: &Source, t: usize, c: usize) -> Explained<Draft> {
@@ -140,7 +141,7 @@ impl Source<'_> {
 }
 
 pub fn norm_scale(source: &Source, site: NormSite, t: usize) -> Explained<Draft> {
-    let mut draft = Draft::of("deviation = sqrt( mean of (x - mean)² + 0.00001 )");
+    let mut draft = Draft::of("deviation = sqrt( mean of (x − mean)² + 0.00001 )");
     let (x, quantity) = norm_input(source, site, t)?;
     let (mean, scale) = mean_and_scale(&x);
     for (c, x) in x.iter().enumerate() {
@@ -155,7 +156,7 @@ pub fn norm_scale(source: &Source, site: NormSite, t: usize) -> Explained<Draft>
 }
 
 pub fn normalized(source: &Source, site: NormSite, t: usize, c: usize) -> Explained<Draft> {
-    let mut draft = Draft::of("LN(x) = (x - mean) / deviation · stretch + shift");
+    let mut draft = Draft::of("LN(x) = (x − mean) / deviation · stretch + shift");
     let (x, quantity) = norm_input(source, site, t)?;
     let (mean, scale) = mean_and_scale(&x);
     let number = *x.get(c).ok_or(Unexplained::Absent)?;
@@ -163,17 +164,20 @@ pub fn normalized(source: &Source, site: NormSite, t: usize, c: usize) -> Explai
     let working = difference(number, mean, 4);
     draft.worked(format!("channel {c}"), working, &[number - mean], from);
     let divided = (number - mean) / scale;
-    draft.step(format!("divided by the deviation, {scale:.4}"), divided);
+    draft.step(
+        format!("divided by the deviation, {}", figure(scale)),
+        divided,
+    );
     let name = site.weights();
     let stretch = source.weight(&format!("{name}.weight"))?;
     let stretch = f64::from(stretch.at(&[c]).ok_or(Unexplained::Absent)?);
     draft.step(
-        format!("times the learned stretch, {stretch:.4}"),
+        format!("times the learned stretch, {}", figure(stretch)),
         divided * stretch,
     );
     if let Some(shift) = source.bias(&format!("{name}.bias"), c)? {
         let value = draft.value() + shift;
-        draft.step(format!("plus the learned shift, {shift:.4}"), value);
+        draft.step(format!("plus the learned shift, {}", figure(shift)), value);
     }
     Ok(draft)
 }
@@ -270,18 +274,21 @@ fn shares(
     t: usize,
     v: usize,
 ) -> Explained<Draft> {
-    let mut draft = Draft::of("p = exp(logit - m) / sum of exp(logit - m), m the largest logit");
+    let mut draft = Draft::of("p = exp(logit − m) / sum of exp(logit − m), m the largest logit");
     let most = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     for (n, logit) in logits.iter().enumerate() {
         let character = source.trace.about.vocab.get(n).copied().unwrap_or(' ');
         let working = format!("exp({})", difference(*logit, most, 3));
         let from = Cell::new(quantity, &[t, n]);
         let share = (logit - most).exp();
-        draft.worked(format!("{character:?}"), working, &[share], Some(from));
+        draft.worked(visible(character), working, &[share], Some(from));
     }
     let own = (logits.get(v).ok_or(Unexplained::Absent)? - most).exp();
     let share = own / draft.value();
-    draft.step(format!("its own, {own:.4}, divided by the sum"), share);
+    draft.step(
+        format!("its own, {}, divided by the sum", figure(own)),
+        share,
+    );
     Ok(draft)
 }
 

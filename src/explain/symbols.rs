@@ -200,7 +200,7 @@ impl Symbol {
             Weight => "the attention weight: how much of its look a query gives a key",
             Mixed => "what a head took along: the values, each times its weight",
             ScoreVector => "numbers of the head, learned, that read the score off the bent sum",
-            Tanh => "bends any number to one between -1 and 1",
+            Tanh => "bends any number to one between −1 and 1",
             Exponential => "the exponential: e, 2.718..., to the power of what follows",
             Euler => "the number 2.718...",
             Logarithm => "the logarithm, which undoes the exponential",

@@ -268,7 +268,7 @@ fn a_number_that_was_set_says_what_the_formula_gives() {
                 .flat_map(|(h, i)| (0..=i).map(move |j| (h, i, j)))
             {
                 let explanation = explain(&source, Cell::new(quantity, &[h, i, j])).expect("made");
-                let Some(unchanged) = explanation.before_the_hand() else {
+                let Some((_, unchanged)) = explanation.by_hand() else {
                     continue;
                 };
                 let shares = source.exponentials(place, h, i).expect("a softmax");

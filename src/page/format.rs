@@ -26,6 +26,15 @@ pub fn loss(nats: f32) -> String {
     format!("{nats:.3}")
 }
 
+/// A probability: never all or nothing where it is not.
+pub fn percent(p: f64) -> String {
+    match p {
+        0.9995..1.0 => "> 99.9 %".into(),
+        p if p > 0.0 && p < 0.0005 => "< 0.1 %".into(),
+        p => format!("{:.1} %", 100.0 * p),
+    }
+}
+
 /// Bytes as "512 kB", "1.9 MB".
 pub fn bytes(n: u64) -> String {
     match n {
@@ -83,6 +92,13 @@ mod tests {
             shown,
             ["0.62", "31.3", "100", "1,234", "12.3 k", "3.10 M", "–"]
         );
+    }
+
+    #[test]
+    fn what_is_nearly_certain_is_not_called_certain() {
+        let shares = [1.0, 0.9998, 0.9617, 0.0003, 0.0];
+        let said = ["100.0 %", "> 99.9 %", "96.2 %", "< 0.1 %", "0.0 %"];
+        assert_eq!(shares.map(percent), said);
     }
 
     #[test]

@@ -29,6 +29,17 @@ pub fn check_size(size: usize, max: usize) -> Result<(), TextError> {
     Ok(())
 }
 
+/// A character as one sees it, also those that are only room.
+pub fn visible(character: char) -> String {
+    match character {
+        ' ' => "␣".into(),
+        '\n' => "↵".into(),
+        '\t' => "⇥".into(),
+        other if other.is_control() => "�".into(),
+        other => other.to_string(),
+    }
+}
+
 /// Reads a file's bytes as text of at most `max` bytes, normally [`MAX_TEXT_BYTES`]. A byte order
 /// mark is left out; everything else, line ends included, stays as it is.
 ///

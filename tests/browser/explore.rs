@@ -9,7 +9,7 @@ pub const TOOLS: &str = "
     window.read = (label) => {
         const rows = [...document.querySelectorAll('#stage-table tr')];
         const row = rows.find((row) => row.querySelector('th').textContent === label);
-        return row && row.querySelector('td').textContent.split(', ').map(Number);
+        return row && row.querySelector('td').textContent.replaceAll('−', '-').split(', ').map(Number);
     };
     window.scene = (name) => [...document.querySelectorAll('.scene')]
         .find((button) => button.textContent === name).click();

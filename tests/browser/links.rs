@@ -12,7 +12,7 @@ const TOOLS: &str = "
     const all = (words) => [...document.querySelectorAll(words)];
     window.read = (label) => {
         const row = all('#stage-table tr').find((row) => row.querySelector('th').textContent === label);
-        return row && row.querySelector('td').textContent.split(', ').map(Number);
+        return row && row.querySelector('td').textContent.replaceAll('−', '-').split(', ').map(Number);
     };
     window.picture = () => JSON.stringify({
         model: one('.what strong')?.textContent,

@@ -15,7 +15,7 @@ const TOOLS: &str = "
         slider.dispatchEvent(new InputEvent('input', { bubbles: true }));
         return Number(slider.value);
     };
-    window.number = (words) => Number(words.replace('−', '-'));
+    window.number = (words) => ({ '< 0.1': 0, '> 99.9': 100 })[words] ?? Number(words.replace('−', '-'));
     window.onCard = () => document.querySelector('.cell-name')?.textContent;
     window.seen = (c) => ({ ' ': '␣', '\\n': '↵' })[c] ?? c;
     window.shares = (logits) => {

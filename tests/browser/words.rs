@@ -18,7 +18,7 @@ const TOOLS: &str = "
     window.read = (label) => {
         const rows = [...document.querySelectorAll('#stage-table tr')];
         const row = rows.find((row) => row.querySelector('th').textContent === label);
-        return row && row.querySelector('td').textContent.split(', ').map(Number);
+        return row && row.querySelector('td').textContent.replaceAll('−', '-').split(', ').map(Number);
     };
     window.trial = (label) => [...document.querySelectorAll('.otherwise .trials button')]
         .find((button) => button.textContent === label);

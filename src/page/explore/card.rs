@@ -3,7 +3,7 @@
 use super::characters::{counts_characters, of_text, of_vocabulary};
 use super::stage::Same;
 use crate::analysis::ranked;
-use crate::explain::{Cell, Explanation, Quantity, Source, Term};
+use crate::explain::{Cell, Explanation, Quantity, Source, Step, Term, figure, minus};
 use crate::page::deeds::Page;
 use crate::page::letters::capital;
 use crate::page::state::Action;
@@ -60,7 +60,7 @@ pub fn Card(props: &CardProps) -> Html {
                 </p>
                 { verdict(explanation, &name) }
             </div>
-            <p class="formula">{ explanation.formula.replace('-', "−") }</p>
+            <p class="formula">{ explanation.formula }</p>
             { terms(&props.page, explanation) }
         </section>
     }
@@ -84,13 +84,17 @@ fn terms(page: &Page, explanation: &Explanation) -> Html {
         .iter()
         .map(|term| term.value.abs())
         .fold(1e-12, f64::max);
+    // The reader's own step stands above, beside the number.
+    let steps = || explanation.steps.iter().filter(|step| !step.by_hand);
+    let small = small(&shown, steps());
     // While the stage is at work one number follows the other sixty times a second: a table of the same
     // form is filled anew, one of another form takes its place, and nothing moves.
     let form = format!(
-        "{} {} {}",
+        "{} {} {} {}",
         explanation.cell.quantity.name(),
         all.len(),
-        explanation.steps.len()
+        steps().count(),
+        small.is_some(),
     );
     html! {
         <div class="terms" tabindex="0" role="region" aria-label="The sum, term by term">
@@ -120,10 +124,18 @@ fn terms(page: &Page, explanation: &Explanation) -> Html {
                             { row(page, explanation.cell, term, most) }
                         }
                         if !whole {
-                            <tr class="rest">
-                                <th scope="row">{ format!("the other {}", all.len() - LISTED) }</th>
-                                <td></td>
+                            <tr>
+                                <th scope="row" colspan="2">
+                                    { format!("the other {}", all.len() - LISTED) }
+                                </th>
                                 <td class="number">{ figure(rest) }</td>
+                            </tr>
+                        }
+                        if let Some(small) = small {
+                            <tr>
+                                <th scope="row" colspan="3" class="factors">
+                                    { format!("{} is {}", figure(small), spelled(small)) }
+                                </th>
                             </tr>
                         }
                     </tbody>
@@ -135,7 +147,7 @@ fn terms(page: &Page, explanation: &Explanation) -> Html {
                                 <td class="number">{ figure(explanation.sum()) }</td>
                             </tr>
                         }
-                        for step in &explanation.steps {
+                        for step in steps() {
                             <tr class="step">
                                 <th scope="row" colspan="2">{ &step.words }</th>
                                 <td class="number">{ figure(step.value) }</td>
@@ -145,7 +157,7 @@ fn terms(page: &Page, explanation: &Explanation) -> Html {
                 </table>
             } else {
                 <ul>
-                    for step in &explanation.steps {
+                    for step in steps() {
                         <li>{ &step.words }</li>
                     }
                 </ul>
@@ -162,9 +174,9 @@ fn row(page: &Page, own: Cell, term: &Term, most: f64) -> Html {
         (None, _) => {
             // Beside a large factor the digits of a small one count for more.
             let large = term.factors.iter().any(|x| x.abs() >= 10.0);
-            let written = term.factors.iter().map(|x| match large && x.abs() < 1.0 {
-                true => format!("{x:.6}").replace('-', "−"),
-                false => figure(*x),
+            let written = term.factors.iter().map(|x| match x.abs() {
+                1e-3..0.1 if large => minus(&format!("{x:.5}")),
+                _ => figure(*x),
             });
             written.collect::<Vec<_>>().join(" × ")
         }
@@ -221,9 +233,11 @@ fn verdict(explanation: &Explanation, name: &str) -> Html {
     };
     html! {
         <p key={name} class={classes!("verdict", (!agrees).then_some("wrong"))}>
-            { match explanation.before_the_hand() {
-                Some(before) => format!("changed by you, from {}:", figure(before)),
-                None => "computed again:".into(),
+            { match explanation.by_hand() {
+                Some((step, before)) => html! {
+                    <em class="by-hand">{ format!("{}, from {}:", step.words, figure(before)) }</em>
+                },
+                None => html! { { "computed again:" } },
             } }
             <br />
             <b class="number recomputed" data-value={explanation.recomputed.to_string()}>
@@ -235,16 +249,24 @@ fn verdict(explanation: &Explanation, name: &str) -> Html {
     }
 }
 
-/// A number in as many digits as one reads.
-pub fn figure(value: f64) -> String {
-    match value {
-        x if x == f64::NEG_INFINITY => "−∞".into(),
-        // Also what is only a rounding's rest, and the zero that has a sign.
-        x if x.abs() < 1e-12 => "0".into(),
-        x if x.abs() < 1e-6 => "nearly 0".into(),
-        x if x.abs() < 0.001 => format!("{x:.7}").replace('-', "−"),
-        x => format!("{x:.4}").replace('-', "−"),
-    }
+/// The first number of a sum that is so small that it is written with its power of ten.
+fn small<'a>(shown: &[&Term], steps: impl Iterator<Item = &'a Step>) -> Option<f64> {
+    let read = |term: &&Term| match term.working {
+        // It is read in the place of the factors.
+        Some(_) => vec![term.value],
+        None => [&term.factors[..], &[term.value]].concat(),
+    };
+    let all = shown
+        .iter()
+        .flat_map(read)
+        .chain(steps.map(|step| step.value));
+    all.map(f64::abs).find(|x| (1e-12..1e-3).contains(x))
+}
+
+/// The same number without it: 0.00084.
+fn spelled(small: f64) -> String {
+    let digits = 1.0 - small.log10().floor();
+    format!("{small:.0$}", digits as usize)
 }
 
 /// Of what the number is, in words: its token, head, channel.

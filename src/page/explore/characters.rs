@@ -1,17 +1,7 @@
 //! Characters as one sees them.
 
 use crate::explain::{Quantity, Source};
-
-/// A character as one sees it, also those that are only room.
-pub fn visible(character: char) -> String {
-    match character {
-        ' ' => "␣".into(),
-        '\n' => "↵".into(),
-        '\t' => "⇥".into(),
-        other if other.is_control() => "�".into(),
-        other => other.to_string(),
-    }
-}
+pub use crate::text::visible;
 
 /// A character of the vocabulary, by its number.
 pub fn of_vocabulary(source: &Source, token: usize) -> String {

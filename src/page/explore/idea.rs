@@ -111,7 +111,7 @@ fn of_idea(idea: Idea) -> &'static str {
              Learning follows it, step by step."
         }
         Idea::Cosine => {
-            "Cosine: 1 where two rows point the same way, 0 where they have nothing in common, -1 where \
+            "Cosine: 1 where two rows point the same way, 0 where they have nothing in common, −1 where \
              they are opposed."
         }
         Idea::Entropy => {

@@ -33,8 +33,8 @@ fn purpose(scene: Scene) -> &'static str {
         Scene::Score(_) => {
             "Why products say how well two rows fit: two numbers of one sign make something above 0, two \
              of different signs something below. The rows (2, 1) and (3, 1) agree: 6 + 1 = 7. (2, 1) and \
-             (-3, -1) are opposed: -6 - 1 = -7. (2, 1) and (-1, 2) have nothing to do with each other: \
-             -2 + 2 = 0. What a direction stands for was learned, and it often has no name."
+             (−3, −1) are opposed: −6 − 1 = −7. (2, 1) and (−1, 2) have nothing to do with each other: \
+             −2 + 2 = 0. What a direction stands for was learned, and it often has no name."
         }
         Scene::AdditiveScore(_) => {
             "A small network in the place of a product: it can answer to more in a query and a key than \

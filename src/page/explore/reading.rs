@@ -1,13 +1,13 @@
 //! What a row of the stream reads as. Follow: how one character stands at every depth. Peel: the
 //! likeliest character is taken out of the row, then the next, and what is left each time.
 
-use super::card::figure;
 use super::characters::visible;
 use crate::analysis::lens::{Point, Reading as Read, lens};
 use crate::analysis::peel::{End, PeeledPoint, peels};
 use crate::analysis::{AnalysisError, Options};
-use crate::explain::{Cell, NormSite, Quantity};
+use crate::explain::{Cell, NormSite, Quantity, figure};
 use crate::page::field::on_click;
+use crate::page::format::percent;
 use crate::page::state::explore::Slot;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
@@ -203,7 +203,7 @@ fn depth(read: &Read, point: Point, characters: usize, most: f64) -> Html {
             <td data-value={one.logit.to_string()}>
                 { figure(one.logit) }{ bar(one.logit.abs() / most, sign) }
             </td>
-            <td>{ format!("{:.1} %", 100.0 * one.probability) }</td>
+            <td>{ percent(one.probability) }</td>
         </tr>
     }
 }
@@ -251,7 +251,7 @@ fn peel(slot: &Slot, point: Point, token: usize) -> Result<Html, String> {
                     for one in &peeled.characters {
                         <tr>
                             <th scope="row" class="character">{ visible(one.character) }</th>
-                            <td>{ format!("{:.1} %", 100.0 * one.round.probability) }</td>
+                            <td>{ percent(one.round.probability) }</td>
                             <td data-value={one.round.logit.to_string()}>
                                 { figure(one.round.logit) }
                             </td>

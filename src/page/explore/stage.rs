@@ -4,7 +4,7 @@ use super::clock::{Clock, Wanted};
 use super::hand::Held;
 use super::scene::Picture;
 use super::term::Term;
-use crate::explain::{Cell, Quantity};
+use crate::explain::{Cell, Quantity, figure};
 use crate::page::deeds::Page;
 use crate::page::state::Action;
 use crate::page::state::explore::{ExploreAction, Playhead};
@@ -231,7 +231,7 @@ fn table(picture: &Picture) -> Html {
 }
 
 fn numbers(numbers: &[f64]) -> String {
-    let shown = numbers.iter().take(READ).map(|x| format!("{x:.4}"));
+    let shown = numbers.iter().take(READ).map(|x| figure(*x));
     let mut words = shown.collect::<Vec<_>>().join(", ");
     if numbers.len() > READ {
         words += &format!(" and {} more", numbers.len() - READ);

@@ -5,7 +5,7 @@ use super::{paper, trial};
 use crate::config::Attention;
 use crate::config::attention::{AdaptiveSpan, Sharpen, SpanFrom};
 use crate::explain::{
-    Cell, Place, Predicted, Quantity, predicted, predicted_from_mean, temperature_of,
+    Cell, Place, Predicted, Quantity, figure, predicted, predicted_from_mean, temperature_of,
 };
 use crate::page::deeds::Page;
 use crate::page::state::explore::{Explore, Slot};
@@ -58,8 +58,8 @@ pub fn temperature(page: &Page, explore: &Explore, slot: &Slot, place: Place) ->
             <table class="both">
                 <caption>
                     { format!(
-                        "Temperature of {}, with s = {:.4} and α = {}",
-                        of_text(&source, token), share(token), options.alpha,
+                        "Temperature of {}, with s = {} and α = {}",
+                        of_text(&source, token), figure(share(token)), options.alpha,
                     ) }
                 </caption>
                 <tbody>
@@ -68,7 +68,7 @@ pub fn temperature(page: &Page, explore: &Explore, slot: &Slot, place: Place) ->
                             <th scope="row">{ who }</th>
                             <td>{ formula }</td>
                             <td class="number">
-                                { format!("{:.4}", temperature_of(&options, sharpen, share(token))) }
+                                { figure(temperature_of(&options, sharpen, share(token))) }
                             </td>
                             <td>{ if sharpen == options.sharpen { "as trained" } else { "" } }</td>
                         </tr>
@@ -88,8 +88,8 @@ pub fn temperature(page: &Page, explore: &Explore, slot: &Slot, place: Place) ->
             </div>
             <p class="help" aria-live="polite">
                 { format!(
-                    "In the pass that is shown the row is divided by {now:.4}, and its largest weight \
-                     is {strongest:.4}."
+                    "In the pass that is shown the row is divided by {}, and its largest weight is {}.",
+                    figure(now), figure(strongest),
                 ) }
             </p>
         </>
@@ -118,8 +118,8 @@ pub fn mean(page: &Page, explore: &Explore, slot: &Slot, layer: usize) -> Html {
         html! {
             <tr>
                 <th scope="row">{ label }</th>
-                <td class="number">{ format!("s = {:.6}", of.share) }</td>
-                <td class="number">{ format!("n = {:.4}", of.tokens) }</td>
+                <td class="number">{ format!("s = {}", figure(of.share)) }</td>
+                <td class="number">{ format!("n = {}", figure(of.tokens)) }</td>
             </tr>
         }
     };
