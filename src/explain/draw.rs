@@ -1,9 +1,10 @@
 //! What the next character is drawn with: what temperature, top k and top p make of the logits.
 
 use super::quantity::Quantity;
-use super::{Cell, Draft, Explained, Source, Unexplained, difference};
+use super::{Cell, Draft, Explained, Source, Unexplained, difference, figure};
 use crate::analysis::ranked;
 use crate::protocol::Sampling;
+use crate::text::visible;
 
 /// What a draw would be made from.
 #[derive(Debug, PartialEq)]
@@ -67,7 +68,7 @@ pub fn chance(source: &Source, t: usize, v: usize) -> Explained<Draft> {
         return Ok(draft);
     }
     let mut draft =
-        Draft::of("p = exp((logit - m) / T) / sum of those that are kept, m the largest logit");
+        Draft::of("p = exp((logit − m) / T) / sum of those that are kept, m the largest logit");
     let (most, temperature) = (logits[likeliest], f64::from(options.temperature));
     let share = |logit: f64| libm::exp((logit - most) / temperature);
     let kept: Vec<&Candidate> = all.iter().filter(|one| one.chance > 0.0).collect();
@@ -82,11 +83,11 @@ pub fn chance(source: &Source, t: usize, v: usize) -> Explained<Draft> {
         );
         let from = Cell::new(Quantity::Logits, &[t, one.character]);
         let value = [share(logit)];
-        draft.worked(format!("{character:?}"), working, &value, Some(from));
+        draft.worked(visible(character), working, &value, Some(from));
     }
     if kept.iter().any(|one| one.character == v) {
         let value = share(own) / draft.value();
-        let words = format!("its own, {:.4}, divided by the sum", share(own));
+        let words = format!("its own, {}, divided by the sum", figure(share(own)));
         draft.step(words, value);
     } else {
         draft.step("its own is left out, by top k or top p", 0.0);

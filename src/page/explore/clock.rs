@@ -40,6 +40,8 @@ const LOWEST: f64 = 0.5;
 #[derive(Clone, PartialEq)]
 pub struct Wanted {
     pub slot: Slot,
+    /// The same pass without what the reader changed.
+    pub before: Option<Slot>,
     pub stop: Stop,
     pub token: usize,
     pub head: usize,
@@ -69,6 +71,7 @@ impl Wanted {
     ) -> Self {
         Wanted {
             slot: slot.clone(),
+            before: explore.unchanged.clone(),
             stop,
             token: explore.token,
             head: explore.head,
@@ -121,6 +124,7 @@ impl Wanted {
     fn stretched(&self, width: f64, stretch: f64, time: f64) -> Picture {
         let view = View {
             source: self.slot.drawing(self.sampling),
+            before: self.before.as_ref().map(Slot::source),
             stop: self.stop,
             token: self.token,
             head: self.head,

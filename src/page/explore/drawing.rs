@@ -4,7 +4,7 @@
 
 use super::scene::{Align, FOOT, Look, Mark, Picture, Point, Rect, Role, blocks};
 use super::term::Term;
-use crate::explain::Cell;
+use crate::explain::{Cell, minus};
 use std::collections::HashSet;
 
 /// In smaller cells a stroke would only be noise; the card has the sign.
@@ -152,9 +152,7 @@ fn write(pen: &mut dyn Pen, words: &str, at: Point, lettering: Lettering) {
     if lettering.alpha <= 0.0 {
         return;
     }
-    // A hyphen is too short for a minus; alone it is a character of the sentence.
-    let signed = (words.len() > 1).then(|| words.replace('-', "−"));
-    pen.words(signed.as_deref().unwrap_or(words), at, lettering);
+    pen.words(words, at, lettering);
 }
 
 /// A number in the ink, in the middle of its cell.
@@ -279,9 +277,11 @@ fn thin(role: Role, alpha: f64) -> Stroke {
 
 /// A number in as many digits as a cell has room for.
 fn figure(value: f64) -> String {
-    match value.abs() {
+    minus(&match value.abs() {
         x if x >= 100.0 => format!("{value:.0}"),
         x if x >= 10.0 => format!("{value:.1}"),
+        // What rounds to nothing has no sign.
+        x if x < 0.005 => "0.00".into(),
         _ => format!("{value:.2}"),
-    }
+    })
 }

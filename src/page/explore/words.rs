@@ -428,6 +428,7 @@ mod tests {
                 for token in [0, source.tokens() - 1] {
                     let view = View {
                         source,
+                        before: None,
                         stop,
                         token,
                         head: 1,

@@ -3,20 +3,20 @@
 mod action;
 mod arrival;
 mod picking;
+mod slot;
 pub mod write_on;
 
 pub use action::ExploreAction;
 pub use arrival::Arrival;
+pub use slot::{Shown, Slot};
 
 use super::writing::unknown_characters;
 use crate::client::Started;
-use crate::explain::{Cell, Source};
+use crate::explain::Cell;
 use crate::models::telling::{Telling, telling};
-use crate::page::explore::journey::{Scene, Stop, journey};
+use crate::page::explore::journey::{Scene, Stop};
 use crate::page::letters::letter_or_digit;
-use crate::protocol::Sampling;
-use crate::trace::{Arrays, Intervention, Trace};
-use std::rc::Rc;
+use crate::trace::Intervention;
 use write_on::{Next, Pace, WriteOn};
 
 /// The slowest and the fastest that the scenes play.
@@ -25,68 +25,6 @@ pub const SPEEDS: [f64; 5] = [0.25, 0.5, 1.0, 2.0, 4.0];
 /// Characters that the text field takes, the last of what is written there; the engine looks at the
 /// last block of them.
 pub const LONGEST: usize = 2_000;
-
-/// A forward pass as it is shown, with the weights that it was computed with where they are here.
-#[derive(Debug)]
-pub struct Shown {
-    /// Which model it is of, as the page calls it.
-    pub label: String,
-    pub trace: Trace,
-    pub weights: Option<Rc<Arrays>>,
-    pub journey: Vec<Stop>,
-}
-
-/// The latest pass: a slot that is overwritten. Two are equal when they are the same, since nobody
-/// wants to compare them number by number.
-#[derive(Clone, Debug)]
-pub struct Slot(Rc<Shown>);
-
-impl PartialEq for Slot {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl std::ops::Deref for Slot {
-    type Target = Shown;
-
-    fn deref(&self) -> &Shown {
-        &self.0
-    }
-}
-
-impl Slot {
-    pub fn new(label: &str, trace: Trace, weights: Option<Rc<Arrays>>) -> Self {
-        let journey = journey(&trace.about.model);
-        Slot(Rc::new(Shown {
-            label: label.into(),
-            trace,
-            weights,
-            journey,
-        }))
-    }
-
-    /// With the usual way to draw from it; the person's own, `drawing` has.
-    pub fn source(&self) -> Source<'_> {
-        Source {
-            trace: &self.trace,
-            weights: self.weights.as_deref(),
-            sampling: Sampling::default(),
-        }
-    }
-
-    pub fn drawing(&self, sampling: Sampling) -> Source<'_> {
-        Source {
-            sampling,
-            ..self.source()
-        }
-    }
-
-    /// The characters that were read.
-    pub fn characters(&self) -> Vec<char> {
-        self.trace.about.text.chars().collect()
-    }
-}
 
 /// Where the scene stands. `moved` counts whatever moves it but the clock itself, so that a clock
 /// knows when to start from `time` again.
@@ -106,6 +44,8 @@ pub struct Explore {
     /// Whether the person wrote the text; until then the page proposes one.
     touched: bool,
     pub shown: Option<Slot>,
+    /// While a changed pass is shown, the one before it that had no changes, where there was one.
+    pub unchanged: Option<Slot>,
     /// Why there is no pass of the present text.
     pub problem: Option<String>,
     pub token: usize,
@@ -147,6 +87,7 @@ impl Default for Explore {
             text: String::new(),
             touched: false,
             shown: None,
+            unchanged: None,
             problem: None,
             token: 0,
             head: 0,
@@ -206,6 +147,7 @@ impl Explore {
     /// There is no model any more.
     pub fn end(&mut self) {
         self.shown = None;
+        self.unchanged = None;
         self.problem = None;
         self.pokes.clear();
         self.write_on.forget();
@@ -385,6 +327,11 @@ impl Explore {
         }
         self.problem = None;
         let joined = self.write_on.next == Next::Joined && self.is_of_text(&slot);
+        let before = [self.shown.take(), self.unchanged.take()];
+        self.unchanged = before
+            .into_iter()
+            .flatten()
+            .find(|before| slot.is_changed() && !before.is_changed() && before.is_beside(&slot));
         self.shown = Some(slot);
         self.face();
         self.settle();

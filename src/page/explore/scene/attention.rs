@@ -1,9 +1,9 @@
 //! Queries, keys and values are made, and each query meets the keys.
 
-use super::board::{Board, Come, READABLE, Strip, largest, nth, strongest};
+use super::board::{Board, Come, READABLE, Strip, nth, strongest};
 use super::labels::{LINE, LINES, written};
 use super::marks::{Align, Look, Rect, Role};
-use crate::explain::{Cell, Place, Quantity};
+use crate::explain::{Cell, Place, Quantity, minus};
 
 /// Links thinner than this share of the strongest are left out.
 const FAINTEST: f64 = 0.08;
@@ -57,7 +57,8 @@ pub fn project(board: &mut Board, place: Place) {
         (0..heads).map(move |head| (quantity, head))
     });
     let made = made.flat_map(|(quantity, head)| board.numbers(quantity, &[token, head]));
-    let most = largest(&made.collect::<Vec<f64>>());
+    let made: Vec<f64> = made.collect();
+    let most = board.most(&made);
     for (n, vector) in VECTORS.into_iter().enumerate() {
         let start = 0.04 + n as f64 * 0.29;
         let quantity = (vector.quantity)(place);
@@ -114,7 +115,7 @@ fn links(
         .zip(weights)
         .map(|(x, w)| x * f64::from(*w))
         .collect();
-    let most = largest(&products);
+    let most = board.most(&products);
     for (c, product) in products.iter().enumerate() {
         let strength = product.abs() / most;
         if strength >= FAINTEST {
@@ -245,7 +246,7 @@ fn meet(board: &mut Board, meeting: &Meeting, open: impl Fn(&mut Board, usize)) 
     let opened = |board: &mut Board| {
         let q = board.numbers(Quantity::Query(place), &[token, head]);
         let k = board.numbers(Quantity::Key(place), &[key, head]);
-        let most = largest(&q).max(largest(&k));
+        let most = board.most(&[&q[..], &k].concat());
         let strip = Strip::bars(&q, Role::Query).within(most);
         let cell = |d| Some(Cell::new(Quantity::Query(place), &[token, head, d]));
         let label = format!("query of {}", board.character(token));
@@ -257,7 +258,7 @@ fn meet(board: &mut Board, meeting: &Meeting, open: impl Fn(&mut Board, usize)) 
         open(board, key);
         let score = meeting.scores.get(key).copied().unwrap_or(f64::NAN);
         board.note(
-            format!("{} = {score:+.4}", meeting.sum),
+            format!("{} = {}", meeting.sum, minus(&format!("{score:+.4}"))),
             Role::Attention,
             1.0,
         );
@@ -285,11 +286,11 @@ fn list(board: &mut Board, meeting: &Meeting, key: usize, sliding: bool, free: f
     let area = Rect::new(left, top, width, height * keys as f64);
     board.y = top + area.h + LINE / 2.0;
     board.say("scores", &meeting.scores);
-    let most = largest(&meeting.scores);
+    let most = board.most(&meeting.scores);
     let all: Vec<f64> = (0..keys)
         .flat_map(|j| board.numbers(Quantity::Key(meeting.place), &[j, head]))
         .collect();
-    let longest = largest(&all);
+    let longest = board.most(&all);
     let label = 44.0;
     let vector = (area.w - label) * 0.5;
     for (x, words, role) in [
@@ -332,7 +333,7 @@ fn list(board: &mut Board, meeting: &Meeting, key: usize, sliding: bool, free: f
         );
         if met && said && text > 0.0 {
             let at = (area.x + area.w, y + height / 2.0);
-            board.text(at, format!("{score:+.3}"), Align::Right, role);
+            board.text(at, minus(&format!("{score:+.3}")), Align::Right, role);
         }
     }
     let frame = Rect::new(

@@ -30,7 +30,7 @@ pub struct Strip<'a> {
     pub numbers: &'a [f64],
     pub role: Role,
     pub look: Look,
-    /// The value that fills a cell; 0 takes the largest of the numbers.
+    /// The value that fills a cell; 0 takes that of the numbers ([`Board::most`]).
     pub most: f64,
 }
 
@@ -46,14 +46,6 @@ impl<'a> Strip<'a> {
 
     pub fn within(self, most: f64) -> Self {
         Strip { most, ..self }
-    }
-
-    /// The value that fills a cell.
-    fn largest(&self) -> f64 {
-        match self.most > 0.0 {
-            true => self.most,
-            false => largest(self.numbers),
-        }
     }
 
     pub fn looking(self, look: Look) -> Self {
@@ -101,12 +93,16 @@ pub struct Board<'a> {
     pub view: View<'a>,
     picture: Picture,
     part: Part,
+    /// The largest numbers of this picture by which its bars have their lengths, in the order in which
+    /// they were asked for, and those of the same picture of the pass without changes.
+    scales: Vec<f64>,
+    before: Vec<f64>,
     /// Where the next strip begins.
     pub y: f64,
 }
 
 impl<'a> Board<'a> {
-    pub fn new(view: View<'a>) -> Self {
+    pub fn new(view: View<'a>, before: Vec<f64>) -> Self {
         let labels = if view.width < NARROW { 0.0 } else { LABELS };
         let part = Part {
             x: 0.0,
@@ -117,8 +113,24 @@ impl<'a> Board<'a> {
             view,
             picture: Picture::default(),
             part,
+            scales: Vec::new(),
+            before,
             y: 8.0,
         }
+    }
+
+    /// See the field.
+    pub fn scales(self) -> Vec<f64> {
+        self.scales
+    }
+
+    /// The value that fills a bar of these numbers; 1 where all are 0. While a change stands, what filled
+    /// it without the change, where that was larger: a bar is not to grow because another one fell.
+    pub fn most(&mut self, numbers: &[f64]) -> f64 {
+        let own = largest(numbers);
+        let before = self.before.get(self.scales.len());
+        self.scales.push(own);
+        before.map_or(own, |before| before.max(own))
     }
 
     pub fn finish(mut self) -> Picture {
@@ -353,7 +365,8 @@ impl<'a> Board<'a> {
         cell: impl Fn(usize) -> Option<Cell>,
         come: impl Fn(usize) -> Come,
     ) {
-        self.lay_cells(area, strip, &cell, &come);
+        let most = self.fills(strip);
+        self.lay_cells(area, strip, most, &cell, &come);
     }
 
     // Every scene has closures of its own: what is compiled for each of them is to be short, since
@@ -367,15 +380,22 @@ impl<'a> Board<'a> {
         let height = self.tall(height);
         let area = self.shelf(label, strip.role, height);
         self.say(label, strip.numbers);
+        let most = self.fills(strip);
         if strip.look == Look::Bar {
-            self.scale(area, strip.largest());
+            self.scale(area, most);
         }
-        self.lay_cells(area, strip, cell, come);
+        self.lay_cells(area, strip, most, cell, come);
         area
     }
 
-    fn lay_cells(&mut self, area: Rect, strip: &Strip, cell: CellOf, come: ComeOf) {
-        let most = strip.largest();
+    fn fills(&mut self, strip: &Strip) -> f64 {
+        match strip.most > 0.0 {
+            true => strip.most,
+            false => self.most(strip.numbers),
+        }
+    }
+
+    fn lay_cells(&mut self, area: Rect, strip: &Strip, most: f64, cell: CellOf, come: ComeOf) {
         for (n, value) in strip.numbers.iter().enumerate() {
             let Come { share, alpha } = come(n);
             self.push(Mark::Cell {
@@ -406,7 +426,7 @@ pub fn strongest(numbers: &[f64]) -> usize {
 }
 
 /// The largest magnitude that is finite; 1 where all are 0.
-pub fn largest(numbers: &[f64]) -> f64 {
+fn largest(numbers: &[f64]) -> f64 {
     let finite = numbers.iter().filter(|x| x.is_finite());
     let most = finite.fold(0.0, |most: f64, x| most.max(x.abs()));
     if most > 0.0 { most } else { 1.0 }

@@ -1,6 +1,6 @@
 //! What is kept of a block's head: one key and one value a token.
 
-use super::board::{Board, Come, Strip, largest};
+use super::board::{Board, Come, Strip};
 use super::labels::{LINE, LINES, written};
 use super::marks::{Align, Rect, Role};
 use crate::explain::{Cell, Place, Quantity};
@@ -36,7 +36,7 @@ pub fn cache(board: &mut Board) {
             .map(|j| board.numbers(column.quantity, &[j, head]))
             .collect();
         let all: Vec<f64> = numbers.iter().flatten().copied().collect();
-        let most = largest(&all);
+        let most = board.most(&all);
         for (j, row) in numbers.iter().enumerate() {
             // Where the window has slid nothing rests: every row is made anew.
             let come = match (j == token, slid) {

@@ -1,13 +1,14 @@
 //! What the stream says: the lens at every depth, and the next character.
 
-use super::board::{Board, Come, Strip, largest};
+use super::board::{Board, Come, Strip};
 use super::labels::{LINE, LINES};
 use super::marks::{Align, Look, Mark, Rect, Role};
 use crate::analysis::ranked;
 use crate::config::Norm;
-use crate::explain::{Candidate, Cell, Quantity, candidates};
+use crate::explain::{Candidate, Cell, Quantity, candidates, minus};
 use crate::page::explore::characters::of_vocabulary;
 use crate::page::explore::draw::{After, after, drawn, place};
+use crate::page::format::percent;
 use crate::protocol::Sampling;
 
 /// Characters shown at each depth.
@@ -92,20 +93,24 @@ pub fn logits(board: &mut Board) {
     );
 
     let best = ranked(&probabilities);
-    let most = largest(&logits);
+    let most = board.most(&logits);
     let count = best.len().min(CANDIDATES);
     let height = board.tall(24.0).max(LINES);
     let label = "next character";
     let area = board.shelf(label, Role::Attention, height * count as f64 + LINE);
-    let columns = [0.0, 40.0, 40.0 + (area.w - 40.0) * 0.42];
-    let heads = ["", "logit", "probability"];
-    for (x, words) in columns.into_iter().zip(heads) {
-        board.text(
-            (area.x + x, area.y + LINE / 2.0),
-            words,
-            Align::Left,
-            Role::Faint,
-        );
+    // What a change did to a logit stands beside it.
+    let (share, changed) = match change.is_empty() {
+        true => (0.42, 0.0),
+        false => (0.58, 62.0),
+    };
+    let columns = [0.0, 40.0, 40.0 + (area.w - 40.0) * share];
+    let y = area.y + LINE / 2.0;
+    for (x, words) in columns.into_iter().zip(["", "logit", "probability"]) {
+        board.text((area.x + x, y), words, Align::Left, Role::Faint);
+    }
+    let delta = area.x + columns[2] - 22.0;
+    if changed > 0.0 {
+        board.text((delta, y), "Δ logit", Align::Right, Role::Gate);
     }
     for (n, (v, p)) in best.iter().take(count).enumerate() {
         let y = area.y + LINE + n as f64 * height;
@@ -118,7 +123,7 @@ pub fn logits(board: &mut Board) {
         );
         let come = board.turn(n, count, 0.06, 0.45);
         let logit = [logits[*v]];
-        let wide = columns[2] - columns[1] - 70.0;
+        let wide = columns[2] - columns[1] - 70.0 - changed;
         let bar = Rect::new(area.x + columns[1], y + 3.0, wide.max(20.0), height - 6.0);
         let strip = Strip::bars(&logit, Role::Residual)
             .looking(Look::Sideways)
@@ -126,12 +131,15 @@ pub fn logits(board: &mut Board) {
         let cell = Cell::new(Quantity::Logits, &[token, *v]);
         board.cells(bar, &strip, |_| Some(cell), |_| Come::grown(come));
         let at = (bar.x + bar.w + 8.0, y + height / 2.0);
-        let words = format!("{:+.2}", logit[0]);
+        let words = minus(&format!("{:+.2}", logit[0]));
         board.words(at, words, Align::Left, role, come);
+        if let Some(change) = change.get(*v) {
+            let words = minus(&format!("{change:+.2}"));
+            board.words((delta, at.1), words, Align::Right, Role::Gate, come);
+        }
 
         let come = board.turn(n, count, 0.5, 0.85);
-        let changed = if change.is_empty() { 0.0 } else { 62.0 };
-        let wide = area.w - columns[2] - 62.0 - changed;
+        let wide = area.w - columns[2] - 62.0;
         let bar = Rect::new(area.x + columns[2], y + 3.0, wide.max(20.0), height - 6.0);
         let strip = Strip::bars(std::slice::from_ref(p), Role::Attention)
             .looking(Look::Share)
@@ -140,16 +148,6 @@ pub fn logits(board: &mut Board) {
         board.cells(bar, &strip, |_| Some(cell), |_| Come::grown(come));
         let at = (bar.x + bar.w + 8.0, y + height / 2.0);
         board.words(at, percent(*p), Align::Left, role, come);
-        if let Some(change) = change.get(*v) {
-            let at = (area.x + area.w, y + height / 2.0);
-            board.words(
-                at,
-                format!("Δ {change:+.2}"),
-                Align::Right,
-                Role::Gate,
-                come,
-            );
-        }
     }
     let shown: Vec<f64> = best.iter().take(count).map(|(_, p)| *p).collect();
     board.say("probabilities, the likeliest first", &shown);
@@ -340,25 +338,4 @@ fn mark(board: &mut Board, area: Rect, at: Option<f64>, token: usize, come: f64)
         3.0,
         come,
     );
-}
-
-/// A probability: never all or nothing where it is not.
-fn percent(p: f64) -> String {
-    match p {
-        0.9995..1.0 => "> 99.9 %".into(),
-        p if p > 0.0 && p < 0.0005 => "< 0.1 %".into(),
-        p => format!("{:.1} %", 100.0 * p),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::percent;
-
-    #[test]
-    fn what_is_nearly_certain_is_not_called_certain() {
-        let shares = [1.0, 0.9998, 0.9617, 0.0003, 0.0];
-        let said = ["100.0 %", "> 99.9 %", "96.2 %", "< 0.1 %", "0.0 %"];
-        assert_eq!(shares.map(percent), said);
-    }
 }

@@ -1,12 +1,12 @@
 //! The heads side by side: their gates, and what each adds to the whole.
 
-use super::board::{Board, Come, Strip, largest, nth};
+use super::board::{Board, Come, Strip, nth};
 use super::labels::LINE;
 use super::marks::{Align, Look, Rect, Role};
 use crate::analysis::entropy_bits;
 use crate::config::Attention;
 use crate::config::attention::GateForm;
-use crate::explain::{Cell, Place, Quantity};
+use crate::explain::{Cell, Place, Quantity, minus};
 
 /// Where the three measures stop being readable side by side.
 const MEASURES: f64 = 190.0;
@@ -29,7 +29,7 @@ pub fn out(board: &mut Board) {
         .map(|(place, head)| board.numbers(Quantity::HeadResult(*place), &[token, *head]))
         .collect();
     let all: Vec<f64> = rows.iter().flatten().chain(&sum).copied().collect();
-    let most = largest(&all);
+    let most = board.most(&all);
     let measured = !board.is_narrow();
     if measured {
         let words = ["length", "cosine", "entropy"];
@@ -63,7 +63,7 @@ pub fn out(board: &mut Board) {
         let spread = entropy_bits(pattern.unwrap_or_default()).abs();
         let words = [
             format!("{:.3}", length(row)),
-            format!("{:+.2}", cosine(row, &sum)),
+            minus(&format!("{:+.2}", cosine(row, &sum))),
             format!("{spread:.2} bits"),
         ];
         if measured {

@@ -30,6 +30,8 @@ use board::Board;
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     pub source: Source<'a>,
+    /// The same pass without what the reader changed, where it is at hand.
+    pub before: Option<Source<'a>>,
     pub stop: Stop,
     pub token: usize,
     pub head: usize,
@@ -144,7 +146,17 @@ impl Picture {
 
 /// The scene at its time.
 pub fn picture(view: &View) -> Picture {
-    let mut board = Board::new(*view);
+    let before = view.before.map(|source| View {
+        source,
+        before: None,
+        ..*view
+    });
+    let scales = before.map(|before| laid(&before, Vec::new()).scales());
+    laid(view, scales.unwrap_or_default()).finish()
+}
+
+fn laid<'a>(view: &View<'a>, before: Vec<f64>) -> Board<'a> {
+    let mut board = Board::new(*view, before);
     match view.stop.scene {
         Scene::Embed => stream::embed(&mut board),
         Scene::Norm(site) => stream::norm(&mut board, site),
@@ -166,7 +178,7 @@ pub fn picture(view: &View) -> Picture {
         Scene::Logits => end::logits(&mut board),
         Scene::Sample => end::sample(&mut board),
     }
-    board.finish()
+    board
 }
 
 #[cfg(test)]

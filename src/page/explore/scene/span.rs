@@ -1,6 +1,6 @@
 //! `adaptive_span`: how far back the local pass may look, and how sharply.
 
-use super::board::{Board, Come, Strip, largest};
+use super::board::{Board, Come, Strip};
 use super::grid::{Shade, grid};
 use super::labels::{LETTERS, LINE, written};
 use super::marks::{Align, Look, Rect, Role};
@@ -124,10 +124,7 @@ pub fn sharpen(board: &mut Board, place: Place) {
     let scores: Vec<f64> = scores.into_iter().take(count).collect();
     let temperature = Cell::new(Quantity::Temperature(layer), &[token]);
     let t = board.number(temperature);
-    let most = [&dots, &biases, &scores]
-        .map(|row| largest(row))
-        .into_iter()
-        .fold(0.0, f64::max);
+    let most = board.most(&[&dots[..], &biases, &scores].concat());
 
     let strip = Strip::bars(&dots, Role::Attention).within(most);
     board.strip("q · k / √D", &strip, |j| Some(dot(j)), |_| Come::HERE);

@@ -1,10 +1,10 @@
 //! The residual stream: from a character to its row, the norm, the sums, the feed-forward.
 
-use super::board::{Board, Come, Strip, largest, nth};
+use super::board::{Board, Come, Strip, nth};
 use super::labels::LINES;
 use super::marks::{Align, Look, Mark, Rect, Role};
 use crate::config::{Activation, Norm};
-use crate::explain::{Cell, NormSite, Quantity};
+use crate::explain::{Cell, NormSite, Quantity, minus};
 use crate::page::explore::characters::visible;
 use crate::trace::{Branch, Intervention};
 
@@ -22,7 +22,7 @@ pub fn embed(board: &mut Board) {
     let row = board.numbers(Quantity::TokenRow, &[token]);
     let position = board.numbers(Quantity::PositionRow, &[token]);
     let sum = board.numbers(Quantity::ResidPre(0), &[token]);
-    let most = largest(&row).max(largest(&position)).max(largest(&sum));
+    let most = board.most(&[&row[..], &position, &sum].concat());
 
     let leaving = table(board, id, most);
     let cell = |quantity| move |c| Some(Cell::new(quantity, &[token, c]));
@@ -118,13 +118,14 @@ pub fn norm(board: &mut Board, site: NormSite) {
         (_, NormSite::FeedForward(layer)) => Some(Quantity::ResidMid(layer)),
         (_, NormSite::Final) => Some(board.source().stream(board.source().model().n_layer)),
     };
-    let strip = Strip::bars(&x, Role::Residual);
+    let fills = board.most(&x);
+    let strip = Strip::bars(&x, Role::Residual).within(fills);
     let cell = |c| input.map(|quantity| Cell::new(quantity, &[token, c]));
     let area = board.strip("the stream", &strip, cell, |_| Come::HERE);
     // The mean as a line at its height in the bars.
     let shown = board.phase(0.05, 0.2);
     let body = nth(area, 0, x.len()).body(Look::Bar);
-    let height = body.y + body.h / 2.0 * (1.0 - mean / largest(&x));
+    let height = body.y + body.h / 2.0 * (1.0 - mean / fills);
     board.push(Mark::Line {
         from: (area.x, height),
         to: (area.x + area.w * shown, height),
@@ -133,7 +134,11 @@ pub fn norm(board: &mut Board, site: NormSite) {
         dashed: true,
         alpha: 1.0,
     });
-    board.note(format!("mean {mean:+.4}"), Role::Ink, shown);
+    board.note(
+        format!("mean {}", minus(&format!("{mean:+.4}"))),
+        Role::Ink,
+        shown,
+    );
     let centring = board.phase(0.2, 0.4);
     let dividing = board.phase(0.42, 0.64);
     let stretching = board.phase(0.68, 0.92);
@@ -149,7 +154,7 @@ pub fn norm(board: &mut Board, site: NormSite) {
             divided + (out - divided) * stretching
         })
         .collect();
-    let most = largest(&out).max(largest(&numbers));
+    let most = board.most(&[&out[..], &numbers].concat());
     let strip = Strip::bars(&numbers, Role::Residual).within(most);
     let done = stretching >= 1.0;
     let cell = |c| done.then(|| Cell::new(Quantity::Normalized(site), &[token, c]));
@@ -164,7 +169,7 @@ pub fn norm(board: &mut Board, site: NormSite) {
     let number = [board.number(deviation)];
     let strip = Strip::bars(&number, Role::Residual)
         .looking(Look::Share)
-        .within(largest(&x));
+        .within(fills);
     let area = board.shelf("deviation", Role::Residual, 22.0);
     board.say("deviation", &number);
     let area = Rect {
@@ -211,7 +216,7 @@ pub fn add(board: &mut Board, branch: Branch) {
         true => board.numbers(after, &[token]),
         false => x.iter().zip(&change).map(|(x, e)| x * road + e).collect(),
     };
-    let most = largest(&x).max(largest(&change)).max(largest(&sum));
+    let most = board.most(&[&x[..], &change, &sum].concat());
     let cell = |quantity| move |c| Some(Cell::new(quantity, &[token, c]));
     let strip = Strip::bars(&x, Role::Residual).within(most);
     let alpha = if open { 1.0 } else { 0.25 };
@@ -263,7 +268,7 @@ pub fn feed_forward(board: &mut Board) {
     };
     let pre = board.numbers(Quantity::MlpPre(layer), &[token]);
     let post = board.numbers(Quantity::MlpPost(layer), &[token]);
-    let most = largest(&pre);
+    let most = board.most(&pre);
     let come = board.phase(0.08, 0.3);
     neurons(
         board,

@@ -4,6 +4,8 @@ use crate::explain::{Unexplained, explain};
 use crate::page::explore::journey::journey;
 use crate::page::explore::overview;
 use crate::protocol::Sampling;
+use crate::trace::Trace;
+use std::collections::HashMap;
 
 const WIDTHS: [f64; 3] = [300.0, 620.0, 1100.0];
 const TIMES: [f64; 6] = [0.0, 0.2, 0.45, 0.7, 0.93, 1.0];
@@ -24,6 +26,7 @@ fn each(mut look: impl FnMut(&View, &Picture)) {
                     for time in TIMES {
                         let view = View {
                             source,
+                            before: None,
                             stop,
                             token,
                             head,
@@ -46,6 +49,7 @@ fn each(mut look: impl FnMut(&View, &Picture)) {
 fn first_scene(source: Source<'_>, token: usize) -> View<'_> {
     View {
         source,
+        before: None,
         stop: journey(source.model())[0],
         token,
         head: 0,
@@ -120,6 +124,51 @@ fn what_a_scene_puts_on_the_card_can_be_made_again() {
 #[test]
 fn the_same_moment_is_the_same_picture() {
     each(|view, shown| assert_eq!(&picture(view), shown));
+}
+
+#[test]
+fn while_a_change_stands_bars_keep_their_scale() {
+    let (whole, weights) = golden(ALL[0]);
+    let quarters = whole.arrays().flat_map(|(_, array)| array.data);
+    let quarters = quarters.map(|x| x / 4.0).collect();
+    let small = Trace::new(whole.about.clone(), quarters).expect("as many numbers");
+    let of = |trace| Source {
+        trace,
+        weights: Some(&weights),
+        sampling: Sampling::default(),
+    };
+    let fills = |picture: &Picture| -> HashMap<Cell, f64> {
+        let filled = picture.marks.iter().filter_map(|mark| match mark {
+            Mark::Cell { most, .. } => mark.cell().map(|cell| (cell, *most)),
+            Mark::Text { .. } | Mark::Line { .. } | Mark::Frame { .. } => None,
+        });
+        filled.collect()
+    };
+    let mut kept = 0;
+    for stop in journey(of(&whole).model()) {
+        let before = View {
+            stop,
+            ..first_scene(of(&whole), whole.about.tokens.len() - 1)
+        };
+        let alone = View {
+            source: of(&small),
+            ..before
+        };
+        let changed = View {
+            before: Some(of(&whole)),
+            ..alone
+        };
+        let [before, alone, changed] = [before, alone, changed].map(|view| fills(&picture(&view)));
+        for (cell, most) in before {
+            let (Some(alone), Some(changed)) = (alone.get(&cell), changed.get(&cell)) else {
+                continue;
+            };
+            // What is larger than before may shrink, to be seen whole; nothing grows.
+            assert_eq!(*changed, most.max(*alone), "{stop:?}: {}", cell.name());
+            kept += usize::from(*alone < most);
+        }
+    }
+    assert!(kept > 100, "only {kept} bars would have grown");
 }
 
 #[test]

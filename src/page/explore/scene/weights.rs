@@ -1,6 +1,6 @@
 //! Scores become weights, and the weights mix the values.
 
-use super::board::{Board, Come, Strip, largest, strongest};
+use super::board::{Board, Come, Strip, strongest};
 use super::grid::{Shade, grid};
 use super::labels::{LETTERS, LINE, LINES, written};
 use super::marks::{Align, Look, Mark, Rect, Role};
@@ -38,7 +38,7 @@ pub fn mask(board: &mut Board, place: Place) {
     let visible = raw.iter().enumerate().flat_map(|(i, row)| &row[..=i]);
     let visible: Vec<f64> = visible.copied().collect();
     // What the root brings back to size was beyond it before.
-    let most = largest(&visible) / root;
+    let most = board.most(&visible) / root;
     let hiding = board.phase(0.5, 0.95);
     let recorded = |i: usize, j: usize| match (scaled, place.pass, j > i) {
         // The local pass's recorded scores have bias and temperature in them.
@@ -107,8 +107,7 @@ fn legend(board: &mut Board, most: f64, look: Look) {
     }
     board.note(
         format!(
-            "violet above 0, up to {most:.2}; amber below 0, down to {:.2}: the lower beside the others of its row, the less a key gets",
-            -most
+            "violet above 0, up to {most:.2}; amber below 0, down to −{most:.2}: the lower beside the others of its row, the less a key gets"
         ),
         Role::Faint,
         1.0,
@@ -167,10 +166,11 @@ fn shares(board: &mut Board, place: Place, weights: &[f64]) {
     let count = scores.len();
     let at = |quantity: Quantity| move |j| Some(Cell::new(quantity, &[head, token, j]));
 
-    let strip = Strip::bars(&scores, Role::Attention);
+    let most = board.most(&scores);
+    let strip = Strip::bars(&scores, Role::Attention).within(most);
     let area = board.shelf("scores S", Role::Attention, board.tall(54.0));
     board.say("scores", &scores);
-    board.scale(area, largest(&scores));
+    board.scale(area, most);
     board.cells(area, &strip, at(Quantity::Scores(place)), |_| Come::HERE);
     keys(board, area, count);
 
@@ -185,8 +185,8 @@ fn shares(board: &mut Board, place: Place, weights: &[f64]) {
             .looking(Look::Column)
             .within(1.0);
         let label = match place.pass {
-            Some(Pass::Local) => "w exp(S - m)",
-            Some(Pass::Global) | None => "exp(S - m)",
+            Some(Pass::Local) => "w exp(S − m)",
+            Some(Pass::Global) | None => "exp(S − m)",
         };
         let area = board.shelf(label, Role::Attention, board.tall(COLUMN));
         board.say("exponentials", &shares);
@@ -224,6 +224,7 @@ fn stack(board: &mut Board, weights: &[f64], place: Place, come: f64) {
     let sum: f64 = weights.iter().sum();
     let area = board.shelf("end to end", Role::Attention, board.tall(26.0));
     let unit = area.w / sum.max(1.0);
+    let most = board.most(weights);
     let mut x = area.x;
     for (j, weight) in weights.iter().enumerate() {
         let width = weight * unit * come;
@@ -233,7 +234,7 @@ fn stack(board: &mut Board, weights: &[f64], place: Place, come: f64) {
             role: Role::Attention,
             look: Look::Part,
             value: *weight,
-            most: largest(weights),
+            most,
             cell: (come > 0.05).then(|| Cell::new(Quantity::Pattern(place), &[head, token, j])),
             alpha: come,
         });
@@ -283,14 +284,14 @@ pub fn mix(board: &mut Board, place: Place) {
         .collect();
     let z = board.numbers(Quantity::Mixed(place), &[token, head]);
     let all: Vec<f64> = values.iter().flatten().copied().collect();
-    let most = largest(&all);
+    let most = board.most(&all);
     // What passes is seldom as large as what there was: it has a scale of its own, which z shares.
     let weighted = values.iter().zip(&weights);
     let passing: Vec<f64> = weighted
         .flat_map(|(value, a)| value.iter().map(move |v| a * v))
         .chain(z.iter().copied())
         .collect();
-    let passes = largest(&passing);
+    let passes = board.most(&passing);
     let height = board.tall((350.0 / count as f64).clamp(LINES, 24.0));
     let chosen = board.picked_key();
     let chosen = chosen.unwrap_or_else(|| strongest(&weights[..count.min(weights.len())]));

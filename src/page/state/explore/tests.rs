@@ -4,6 +4,7 @@ use crate::explain::{Place, Quantity};
 use crate::models::telling::TELLING;
 use crate::page::explore::journey::Scene;
 use crate::trace::Branch;
+use std::rc::Rc;
 use write_on::WriteOnAction;
 
 fn looking() -> Explore {
@@ -388,4 +389,32 @@ fn an_examples_head_is_taken_in_its_block_until_the_reader_takes_another() {
     let mut explore = Explore::default();
     explore.reduce(ExploreAction::Traced(Ok(Slot::new("my own", trace, None))));
     assert_eq!(of_head(&mut explore, 1), 0);
+}
+
+#[test]
+fn beside_a_changed_pass_the_same_one_without_changes_is_kept() {
+    let changed = |learned| {
+        let (mut trace, weights) = golden(ALL[0]);
+        trace.about.step += learned;
+        trace.about.interventions = vec![Intervention::Branch {
+            layer: 0,
+            branch: Branch::Mlp,
+        }];
+        let slot = Slot::new("golden", trace, Some(Rc::new(weights)));
+        ExploreAction::Traced(Ok(slot))
+    };
+    let mut explore = looking();
+    let clean = explore.shown.clone();
+    for _ in 0..2 {
+        explore.reduce(changed(0));
+        assert_eq!(explore.unchanged, clean);
+    }
+    // What has learned on is another model.
+    explore.reduce(changed(1));
+    assert_eq!(explore.unchanged, None);
+    explore.reduce(ExploreAction::Traced(Ok(slot(ALL[0]))));
+    explore.reduce(changed(0));
+    assert!(explore.unchanged.is_some());
+    explore.reduce(ExploreAction::Traced(Ok(slot(ALL[0]))));
+    assert_eq!(explore.unchanged, None);
 }
