@@ -69,6 +69,12 @@ mod tests {
     }
 
     #[test]
+    fn what_is_only_room_is_seen() {
+        let shown = [' ', '\n', '\t', '\u{7}', 'a'].map(visible);
+        assert_eq!(shown, ["␣", "↵", "⇥", "�", "a"]);
+    }
+
+    #[test]
     fn bytes_that_are_no_text_are_refused_with_their_place() {
         let message = |bytes: &[u8]| {
             let error = read_utf8(bytes, MAX_TEXT_BYTES).expect_err("not UTF-8");

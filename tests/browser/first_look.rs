@@ -109,7 +109,7 @@ fn without_an_engine_the_pass_can_still_be_stepped_through() -> Outcome<()> {
     };
     in_browser(&without, |page| {
         stands(page)?;
-        page.shows("there is no engine here to run one")?;
+        page.shows("there is no engine here to run it")?;
         page.eval::<()>("press('ArrowRight')")?;
         page.wait_for("the next scene", "present() === 'Mix values'")?;
         let verdict: String = page.eval("document.querySelector('.verdict').textContent")?;

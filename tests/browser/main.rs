@@ -5,6 +5,7 @@
 
 mod accessible;
 mod beginning;
+mod card;
 mod engines;
 mod explore;
 mod fallback;

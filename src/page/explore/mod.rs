@@ -418,13 +418,11 @@ fn use_working(clock: &Rc<Clock>) -> Option<Working> {
 fn waits(state: &State) -> Option<&'static str> {
     match (&state.run, &state.engine) {
         (Some(_), _) => None,
-        (None, Engine::Failed(_)) => {
-            Some("A change is a pass of its own, and there is no engine here to run one.")
-        }
+        (None, Engine::Failed(_)) => Some("There is no engine here to run it again."),
         (
             None,
             Engine::Unknown | Engine::Downloading { .. } | Engine::Starting(_) | Engine::Ready(_),
-        ) => Some("A change is a pass of its own: it waits for the engine, which is on its way."),
+        ) => Some("It waits for the engine, which is on its way."),
     }
 }
 

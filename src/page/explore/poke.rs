@@ -5,9 +5,10 @@ use super::characters::of_vocabulary;
 use super::journey::Scene;
 use crate::analysis::{ranked, softmax};
 use crate::config::Kind;
-use crate::explain::{Cell, Quantity};
+use crate::explain::{Cell, Quantity, minus};
 use crate::page::deeds::Page;
 use crate::page::field::{on_click, on_number};
+use crate::page::format::percent;
 use crate::page::state::Action;
 use crate::page::state::explore::{Explore, ExploreAction, Slot};
 use crate::trace::{Branch, Intervention};
@@ -40,13 +41,20 @@ pub fn Poke(props: &PokeProps) -> Html {
     let of_block = explore.at().is_some_and(|stop| stop.scene.is_in_block());
     html! {
         <section class="poke card" aria-labelledby="poke-title">
-            <h2 id="poke-title">{ "Change something" }</h2>
-            <p class="help waits">
-                { waits.unwrap_or("The model runs again at once, with your change in it.") }
-            </p>
+            // What one did is taken back where one reads that one can: nothing moves for it.
+            <header>
+                <h2 id="poke-title">{ "Change something" }</h2>
+                { match explore.pokes.len() {
+                    0 => html! { <span class="help">{ "the model runs again" }</span> },
+                    1 => take_back(page, "Take back".into(), "Take back the change".into()),
+                    n => take_back(page, format!("Take back all {n}"), format!("Take back all {n} changes")),
+                } }
+            </header>
             <fieldset class="pokes" disabled={waits.is_some()}>
                 <div class="of-number">
-                    if let Some(cell) = chosen {
+                    if let Some(waits) = waits {
+                        <p class="help">{ waits }</p>
+                    } else if let Some(cell) = chosen {
                         { number(page, explore, slot, *cell) }
                     }
                 </div>
@@ -57,20 +65,18 @@ pub fn Poke(props: &PokeProps) -> Html {
             </fieldset>
             // Below what one holds, which is not to move away under the hand.
             if !explore.pokes.is_empty() {
-                <div class="outcome">
-                    { effect(slot, explore.token) }
-                    <button type="button" onclick={on_click(page, |page| {
-                        page.dispatch(Action::Explore(ExploreAction::UnpokeAll));
-                    })}>
-                        { format!("Take back {}", match explore.pokes.len() {
-                            1 => "the change".to_string(),
-                            n => format!("all {n} changes"),
-                        }) }
-                    </button>
-                </div>
+                <div class="outcome">{ effect(slot, explore.token) }</div>
             }
         </section>
     }
+}
+
+/// Undoes all; `said` is what its few `words` mean.
+fn take_back(page: &Page, words: String, said: String) -> Html {
+    let on_click = on_click(page, |page| {
+        page.dispatch(Action::Explore(ExploreAction::UnpokeAll));
+    });
+    html! { <button type="button" aria-label={said} onclick={on_click}>{ words }</button> }
 }
 
 /// A slider that tells what it stands at.
@@ -346,13 +352,14 @@ fn effect(slot: &Slot, token: usize) -> Html {
         .zip(&now)
         .map(|(b, n)| (n - b).abs())
         .collect();
-    let percent = |p: f64| format!("{:.1} %", 100.0 * p);
     html! {
         <table class="effect">
-            <caption>{ format!("What may follow token {token}, changed most") }</caption>
+            <caption class="for-ears">
+                { format!("What may follow token {token}, changed most") }
+            </caption>
             <thead>
                 <tr>
-                    <th scope="col">{ "Character" }</th>
+                    <th scope="col">{ format!("After token {token}") }</th>
                     <th scope="col">{ "Before" }</th>
                     <th scope="col">{ "Now" }</th>
                     <th scope="col">{ "Δ logit" }</th>
@@ -364,7 +371,7 @@ fn effect(slot: &Slot, token: usize) -> Html {
                         <th scope="row">{ of_vocabulary(&source, v) }</th>
                         <td>{ percent(before[v]) }</td>
                         <td>{ percent(now[v]) }</td>
-                        <td>{ format!("{:+.3}", change[v]).replace('-', "−") }</td>
+                        <td>{ minus(&format!("{:+.3}", change[v])) }</td>
                     </tr>
                 }
             </tbody>
