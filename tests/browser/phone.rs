@@ -1,9 +1,7 @@
 //! Explore on a phone: what one finds above the stage, and that a scene is brought into sight.
 
-use crate::{
-    explore::{explore, opened},
-    harness::{Outcome, Page, in_browser},
-};
+use crate::explore::{explore, opened};
+use harness::{Outcome, Page, in_browser};
 use serde_json::json;
 
 /// Where things are on the screen, in pixels.
