@@ -16,7 +16,6 @@ use crate::config::ModelConfig;
 use crate::text::corpus::addition::{Digits, Problem, WIDTH};
 use crate::trace::{Branch, Intervention};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// A part of the model that can be switched off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,9 +121,12 @@ pub fn effects<G: Ord + Clone>(
         }),
     };
     same(clean.len())?;
-    let mut places: BTreeMap<&G, Vec<usize>> = BTreeMap::new();
+    let mut places: Vec<(&G, Vec<usize>)> = Vec::new();
     for (place, group) in groups.iter().enumerate() {
-        places.entry(group).or_default().push(place);
+        match places.binary_search_by_key(&group, |(group, _)| group) {
+            Ok(n) => places[n].1.push(place),
+            Err(n) => places.insert(n, (group, vec![place])),
+        }
     }
     let mut table = Vec::new();
     for (part, off) in off {

@@ -34,10 +34,10 @@ impl Build {
         match self {
             Build::Cpu => reason,
             Build::Webgpu => format!(
-                "{reason} Models train there; passes that are looked into are computed on the CPU, \
-                 from the same weights."
+                "{reason} Models train there; passes that are looked into, and texts, are computed \
+                 on the CPU, from the same weights."
             ),
-            Build::Readable => format!("{reason} Everything is computed there."),
+            Build::Readable => format!("{reason} Everything but writing is computed there."),
         }
     }
 

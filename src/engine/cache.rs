@@ -7,10 +7,9 @@
 use crate::trace::Pass;
 use burn::tensor::Tensor;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 /// What is kept of every token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Memory {
     Key,
     Value,
@@ -23,13 +22,13 @@ type Place = (usize, Option<Pass>, Memory);
 
 /// What was kept of the tokens so far: `[rows, S, n]` each, rows being all axes before S.
 #[derive(Debug, Default)]
-pub struct Cache(RefCell<BTreeMap<Place, Tensor<3>>>);
+pub struct Cache(RefCell<Vec<(Place, Tensor<3>)>>);
 
 impl Cache {
     /// S, the tokens that it knows.
     pub fn len(&self) -> usize {
         let kept = self.0.borrow();
-        kept.values().next().map_or(0, |all| all.dims()[1])
+        kept.first().map_or(0, |(_, all)| all.dims()[1])
     }
 
     pub fn is_empty(&self) -> bool {
@@ -43,12 +42,17 @@ impl Cache {
         let rows = shape[..D - 2].iter().product();
         let new: Tensor<3> = new.reshape([rows, t, n]);
         let mut kept = self.0.borrow_mut();
-        let all = match kept.remove(&place) {
-            Some(old) => Tensor::cat(vec![old, new], 1),
-            None => new,
+        let all = match kept.iter_mut().find(|(of, _)| *of == place) {
+            Some((_, all)) => {
+                *all = Tensor::cat(vec![all.clone(), new], 1);
+                all.clone()
+            }
+            None => {
+                kept.push((place, new.clone()));
+                new
+            }
         }; // [rows, S, n]
         shape[D - 2] = all.dims()[1];
-        kept.insert(place, all.clone());
         all.reshape(shape)
     }
 }

@@ -6,6 +6,7 @@
 use super::gpt::Gpt;
 use super::reading::Reading;
 use super::run::{Run, numbers};
+use crate::analysis::ranked;
 use crate::protocol::{Fault, Sampling};
 use crate::random::Stream;
 use crate::text::tokenizer::Tokenizer;
@@ -143,9 +144,9 @@ fn check(options: &Sampling) -> Result<(), Fault> {
 /// Draws an index: temperature, then the k likeliest, then the likeliest that reach `top_p`
 /// together (Holtzman and others 2020). Temperature 0 takes the likeliest; ties go to the first.
 pub fn draw(logits: &[f32], options: &Sampling, stream: &mut Stream) -> usize {
-    let mut order: Vec<usize> = (0..logits.len()).collect();
-    order.sort_by(|a, b| logits[*b].total_cmp(&logits[*a]));
-    let Some(&likeliest) = order.first() else {
+    let logits: Vec<f64> = logits.iter().map(|x| f64::from(*x)).collect();
+    let mut order = ranked(&logits);
+    let Some(&(likeliest, highest)) = order.first() else {
         return 0;
     };
     if options.temperature <= 0.0 {
@@ -154,11 +155,10 @@ pub fn draw(logits: &[f32], options: &Sampling, stream: &mut Stream) -> usize {
     if options.top_k > 0 {
         order.truncate(options.top_k as usize);
     }
-    let highest = f64::from(logits[likeliest]);
     let temperature = f64::from(options.temperature);
     let weights: Vec<f64> = order
         .iter()
-        .map(|i| libm::exp((f64::from(logits[*i]) - highest) / temperature))
+        .map(|(_, x)| libm::exp((x - highest) / temperature))
         .collect();
     let total: f64 = weights.iter().sum();
     let mut reach = 0.0;
@@ -171,13 +171,13 @@ pub fn draw(logits: &[f32], options: &Sampling, stream: &mut Stream) -> usize {
         })
         .count();
     let mut left = stream.uniform() * weights[..kept].iter().sum::<f64>();
-    for (i, weight) in order.iter().zip(&weights[..kept]) {
+    for ((i, _), weight) in order.iter().zip(&weights[..kept]) {
         left -= weight;
         if left < 0.0 {
             return *i;
         }
     }
-    order[kept - 1]
+    order[kept - 1].0
 }
 
 #[cfg(test)]

@@ -15,9 +15,22 @@ pub struct Tokenizer {
 
 /// Characters in their order, each with the place where it stood.
 pub(super) fn sorted(chars: &[char]) -> Vec<(char, u32)> {
-    let mut sorted: Vec<(char, u32)> = chars.iter().copied().zip(0..).collect();
-    sorted.sort_unstable();
+    // There are few: a sort of this type would be more to download than to gain.
+    let mut sorted: Vec<(char, u32)> = Vec::with_capacity(chars.len());
+    for pair in chars.iter().copied().zip(0..) {
+        let place = sorted.partition_point(|before| *before < pair);
+        sorted.insert(place, pair);
+    }
     sorted
+}
+
+/// Puts a character among sorted ones; false where it is there already.
+fn insert(sorted: &mut Vec<char>, c: char) -> bool {
+    let place = sorted.binary_search(&c);
+    if let Err(place) = place {
+        sorted.insert(place, c);
+    }
+    place.is_err()
 }
 
 impl Tokenizer {
@@ -26,8 +39,10 @@ impl Tokenizer {
     /// # Errors
     /// [`TextError::Empty`] and [`TextError::OneCharacter`]: neither leaves anything to predict.
     pub fn fit(text: &str) -> Result<Self, TextError> {
-        let distinct: std::collections::BTreeSet<char> = text.chars().collect();
-        let vocab: Vec<char> = distinct.into_iter().collect();
+        let mut vocab = Vec::new();
+        for c in text.chars() {
+            insert(&mut vocab, c);
+        }
         match vocab.as_slice() {
             [] => Err(TextError::Empty),
             [only] => Err(TextError::OneCharacter(*only)),
@@ -58,10 +73,10 @@ impl Tokenizer {
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, TextError> {
         let tokens: Option<Vec<u32>> = text.chars().map(|c| self.token(c)).collect();
         tokens.ok_or_else(|| {
-            let mut seen = std::collections::BTreeSet::new();
+            let mut seen = Vec::new();
             let unknown = text.chars().filter(|c| self.token(*c).is_none());
             TextError::UnknownCharacters {
-                unknown: unknown.filter(|c| seen.insert(*c)).collect(),
+                unknown: unknown.filter(|c| insert(&mut seen, *c)).collect(),
                 known: self.vocab.clone(),
             }
         })

@@ -18,7 +18,6 @@ use super::plan::{Op, Parameter, Plan, Uncovered};
 use super::threads::share::Share;
 use crate::config::{self, ModelConfig, Norm};
 use crate::engine::dropout::Site;
-use std::collections::HashMap;
 
 /// Places for gradients that blocks share.
 struct Shared {
@@ -67,7 +66,7 @@ pub struct Builder<'a> {
     layout: Layout,
     ops: Vec<Op>,
     optimizer: AdamW,
-    parameters: HashMap<&'a str, Node>,
+    parameters: Vec<(&'a str, Node)>,
     shared: Shared,
     logits: Node,
     loss: Slot,
@@ -395,7 +394,8 @@ impl<'a> Builder<'a> {
     }
 
     fn parameter(&self, name: &str) -> Result<Node, Uncovered> {
-        let found = self.parameters.get(name).copied();
+        let found = self.parameters.iter().find(|(found, _)| *found == name);
+        let found = found.map(|(_, node)| *node);
         found.ok_or_else(|| Uncovered::Parameter(name.into()))
     }
 

@@ -2,7 +2,7 @@
 //! infinity: null stands for minus infinity, the only number of a trace that is not finite.
 
 use crate::trace::{About, Trace, TraceError};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
 
 const FORMAT: &str = "JSON";
@@ -10,7 +10,21 @@ const FORMAT: &str = "JSON";
 #[derive(Serialize)]
 struct Written<'a> {
     about: &'a About,
-    arrays: BTreeMap<&'a str, WrittenArray<'a>>,
+    arrays: WrittenArrays<'a>,
+}
+
+/// By their names, in the order of the pass.
+struct WrittenArrays<'a>(&'a Trace);
+
+impl Serialize for WrittenArrays<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let finite = |x: &f32| x.is_finite().then_some(*x);
+        serializer.collect_map(self.0.arrays().map(|(name, array)| {
+            let data = array.data.iter().map(finite).collect();
+            let shape = array.shape;
+            (name, WrittenArray { shape, data })
+        }))
+    }
 }
 
 #[derive(Serialize)]
@@ -32,15 +46,9 @@ struct FoundArray {
 }
 
 pub fn write(trace: &Trace) -> Result<Vec<u8>, TraceError> {
-    let finite = |x: &f32| x.is_finite().then_some(*x);
-    let arrays = trace.arrays().map(|(name, array)| {
-        let data = array.data.iter().map(finite).collect();
-        let shape = array.shape;
-        (name, WrittenArray { shape, data })
-    });
     let written = Written {
         about: &trace.about,
-        arrays: arrays.collect(),
+        arrays: WrittenArrays(trace),
     };
     serde_json::to_vec(&written).map_err(|e| TraceError::Unwritten(e.to_string()))
 }
