@@ -19,7 +19,7 @@ fn goes_on(page: &mut Page, to: &str) -> Outcome<()> {
 #[test]
 fn what_to_try_is_above_the_stage_and_a_scene_is_brought_into_sight() -> Outcome<()> {
     in_browser(&explore(), |page| {
-        let phone = json!({"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": false});
+        let phone = json!({"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": true});
         page.command("Emulation.setDeviceMetricsOverride", phone)?;
         page.wait_for("the size", "innerWidth === 390")?;
         page.script::<()>(TOOLS)?;

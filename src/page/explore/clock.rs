@@ -3,7 +3,7 @@
 
 use super::drawing::Marked;
 use super::paint::{Sheet, Style, paint};
-use super::scene::{Picture, Rect, View, picture};
+use super::scene::{Mark, Picture, Rect, View, picture};
 use super::term::Term;
 use super::words;
 use crate::config::ModelConfig;
@@ -401,9 +401,9 @@ impl Clock {
         paint(&canvas, &sheet, style, &picture, &marked);
         tell(&canvas, &picture, self.lit.get());
         if wanted.picked != self.brought.replace(wanted.picked)
-            && let Some(area) = wanted.picked.and_then(|cell| picture.place_of(cell))
+            && let Some(cell) = wanted.picked
         {
-            bring(&canvas, area, style.scale);
+            bring(&canvas, &picture, cell, style.scale);
         }
         let working = picture.focus.map(|cell| Working {
             at: (wanted.stop, wanted.open, wanted.token, wanted.head),
@@ -418,16 +418,23 @@ impl Clock {
     }
 }
 
-/// Scrolls a stage that is lower than its picture to what was picked, where that is out of sight.
-fn bring(canvas: &HtmlCanvasElement, area: Rect, scale: f64) {
+/// Scrolls a stage that is lower than its picture to a number of which nothing is in sight: never to
+/// one that is under the pointer.
+fn bring(canvas: &HtmlCanvasElement, picture: &Picture, cell: Cell, scale: f64) {
     let Some(stage) = canvas.parent_element() else {
         return;
     };
-    let [top, middle, bottom] =
-        [0.0, 0.5, 1.0].map(|part| (scale * (area.y + part * area.h)) as i32);
-    let (above, height) = (stage.scroll_top(), stage.client_height());
-    if top < above || bottom > above + height {
-        stage.set_scroll_top(middle - height / 2);
+    let height = f64::from(stage.client_height()) / scale;
+    let above = f64::from(stage.scroll_top()) / scale;
+    let seen = |area: &Rect| area.y < above + height && area.y + area.h > above;
+    let marks = picture
+        .marks
+        .iter()
+        .filter(|mark| mark.cell() == Some(cell));
+    let mut areas = marks.map(Mark::area).peekable();
+    let first = areas.peek().copied();
+    if let Some(area) = first.filter(|_| !areas.any(|area| seen(&area))) {
+        stage.set_scroll_top((scale * (area.centre().1 - height / 2.0)) as i32);
     }
 }
 
