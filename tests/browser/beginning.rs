@@ -159,10 +159,10 @@ fn an_example_opens_where_one_sees_what_it_promises() -> Outcome<()> {
             .find((row) => row.querySelector('th').textContent === 'd')";
         page.wait_for("what it changed", &format!("!!({row})"))?;
         let told = format!(
-            "(({row}).textContent.match(/[0-9.]+(?= %)/g) ?? []).map(Number).map(Math.round)"
+            "(({row}).textContent.match(/[0-9.]+(?=\\s%)/g) ?? []).map(Number).map(Math.round)"
         );
         let said = "document.querySelector('.scene-words strong').textContent
-            .match(/[0-9]+(?= %)/g).map(Number)";
+            .match(/[0-9]+(?=\\s%)/g).map(Number)";
         assert_eq!(page.eval::<Vec<u8>>(&told)?, page.eval::<Vec<u8>>(said)?);
         Ok(())
     })

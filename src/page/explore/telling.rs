@@ -46,7 +46,8 @@ pub fn to_try(looking: &Explore, stop: Stop) -> Option<String> {
                 before => before.to_string(),
             };
             Some(format!(
-                "Head {} looks back at {}. Drag that weight to 0, and {} falls from {before} % to {after} %.",
+                "Head {} looks back at {}. Drag that weight to 0, and “{}” falls from {before}\u{a0}% to \
+                 {after}\u{a0}%.",
                 telling.head,
                 named(&characters, telling.key),
                 visible(next),
@@ -79,7 +80,7 @@ fn named(characters: &[char], key: usize) -> String {
             let word: String = characters[key - start..key + end].iter().collect();
             format!("the {character} of “{word}”")
         }
-        _ => format!("the {} in place {key}", visible(character)),
+        _ => format!("the “{}” in place {key}", visible(character)),
     }
 }
 
@@ -91,9 +92,9 @@ mod tests {
     fn a_token_is_found_by_its_word_or_by_its_place() {
         for (text, key, words) in [
             ("the big dog", 6, "the g of “big”"),
-            ("the big dog", 7, "the ␣ in place 7"),
-            ("a big dog", 0, "the a in place 0"),
-            ("12+3", 3, "the 3 in place 3"),
+            ("the big dog", 7, "the “␣” in place 7"),
+            ("a big dog", 0, "the “a” in place 0"),
+            ("12+3", 3, "the “3” in place 3"),
             ("dog", 0, "the d of “dog”"),
         ] {
             let characters: Vec<char> = text.chars().collect();
