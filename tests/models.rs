@@ -203,8 +203,8 @@ fn the_weight_that_tells_is_the_largest_and_without_it_the_guess_falls() {
             let pattern = Quantity::Pattern(explain::Place { layer, pass }).name();
             let pattern = clean.get(&pattern).expect("the pattern");
             let tokens = example.chars().count();
-            let looks = pattern.data.chunks_exact(tokens);
-            let look = looks.skip(head * tokens + tokens - 1).next();
+            let mut looks = pattern.data.chunks_exact(tokens);
+            let look = looks.nth(head * tokens + tokens - 1);
             let look = look.expect("the last token's");
             let most = look.iter().copied().fold(0.0, f32::max);
             assert!(look[key] == most && most > 0.4, "{place}: {look:?}");
