@@ -132,7 +132,7 @@ pub fn softmax(board: &mut Board, place: Place) {
     let weights = seen(board, Quantity::Pattern(place));
     let strongest = strongest(&weights);
     board.beside(
-        0.55,
+        0.6,
         true,
         |board| shares(board, place, &weights),
         |board, free| triangle(board, place, free, strongest),
