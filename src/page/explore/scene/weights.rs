@@ -194,7 +194,7 @@ fn shares(board: &mut Board, place: Place, weights: &[f64]) {
         keys(board, area, count);
         let words = format!("together {sum:.4}: each is divided by it");
         board.note(words, Role::Ink, board.phase(0.42, 0.5));
-        let words = "m, the largest S, is taken off first: that changes no weight";
+        let words = "m is the largest S; it changes no weight";
         board.note(words, Role::Faint, board.phase(0.06, 0.2));
     } else {
         board.note(
