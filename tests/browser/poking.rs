@@ -333,6 +333,8 @@ fn a_cell_of_the_overview_can_be_peeled() -> Outcome<()> {
         // From the last block's cell to the one of the block before.
         let before = "document.querySelector('.follow [aria-current] th').textContent";
         page.wait_for("the end", &format!("{before} === 'after block 1'"))?;
+        // The key goes from cell to cell of what is drawn, which the next frame does.
+        page.script::<()>("for (let n = 0; n < 3; n++) await new Promise(requestAnimationFrame);")?;
         page.eval::<()>(
             "void document.querySelector('.stage canvas').dispatchEvent(
                 new KeyboardEvent('keydown', { key: 'ArrowUp', bubbles: true }))",
