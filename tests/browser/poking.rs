@@ -189,8 +189,8 @@ fn weight_on_stage(page: &mut Page, name: &str) -> Outcome<(f64, f64)> {
             }
         }
     }
-    // Well within the cells.
-    y += 40.0;
+    // Well within the cells, which are low where the stage is.
+    y += 12.0;
     if clicked(page, (x, y))? != name {
         // From here on only the weight itself can bring its name.
         x = left + 4.0;

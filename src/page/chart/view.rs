@@ -2,6 +2,7 @@
 //! is the line of values above it and the table below.
 
 use super::Reference;
+use super::history::Validation;
 use super::paint::{Picture, axes, paint};
 use super::table::table;
 use crate::page::format;
@@ -232,14 +233,17 @@ fn on_key(drawing: &Rc<Drawing>, cursor: &Cursor) -> Callback<KeyboardEvent> {
 }
 
 /// Step, training and validation loss under the crosshair, or of now.
-fn at(props: &LossChartProps, cursor: Option<u32>) -> Option<(u32, f32, Option<f32>)> {
+fn at(props: &LossChartProps, cursor: Option<u32>) -> Option<(u32, f32, Option<Validation>)> {
     let now = props.progress?;
     let Some(step) = cursor else {
-        return Some((now.step, now.train_loss?, now.val_loss));
+        let validation = props
+            .live
+            .with_history(|history| history.validated(now.step));
+        return Some((now.step, now.train_loss?, validation));
     };
     props.live.with_history(|history| {
         let bucket = history.nearest(step)?;
-        let validation = history.validated(bucket.last).map(|v| v.loss);
+        let validation = history.validated(bucket.last);
         Some((bucket.last, bucket.smooth, validation))
     })
 }
@@ -252,9 +256,11 @@ fn values(props: &LossChartProps, cursor: Option<u32>) -> Html {
         <>
             <span>{ format!("step {}", format::count(u64::from(step))) }</span>
             <span class="training">{ "training, smoothed " }<b class="number">{ format::loss(train) }</b></span>
-            if let Some(loss) = validation {
+            if let Some(validation) = validation {
                 <span class="validation">
-                    { "validation " }<b class="number">{ format::loss(loss) }</b>
+                    { "validation " }<b class="number">{ format::loss(validation.loss) }</b>
+                    // It is taken now and then, while the training loss goes on falling.
+                    { format!(" at step {}", format::count(u64::from(validation.step))) }
                 </span>
             }
         </>
@@ -265,7 +271,10 @@ fn spoken(props: &LossChartProps, cursor: Option<u32>) -> String {
     let Some((step, train, validation)) = at(props, cursor) else {
         return "no losses yet".into();
     };
-    let validation = validation.map(|loss| format!(", validation {}", format::loss(loss)));
+    let validation = validation.map(|validation| {
+        let (loss, step) = (format::loss(validation.loss), validation.step);
+        format!(", validation {loss} at step {step}")
+    });
     format!(
         "step {step}, training, smoothed {}{}",
         format::loss(train),

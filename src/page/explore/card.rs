@@ -226,10 +226,10 @@ fn back(page: &Page) -> Callback<MouseEvent> {
 
 fn verdict(explanation: &Explanation, name: &str) -> Html {
     let agrees = explanation.agrees();
-    let words = if agrees {
-        "✓ the same"
-    } else {
-        "✗ not the same"
+    let words = match (agrees, explanation.by_hand()) {
+        (true, None) => "✓ the same",
+        (true, Some(_)) => "✓ as you set it",
+        (false, _) => "✗ not the same",
     };
     html! {
         <p key={name} class={classes!("verdict", (!agrees).then_some("wrong"))}>

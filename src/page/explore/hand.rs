@@ -5,7 +5,7 @@ use super::scene::{Look, Mark, Picture, Point};
 use crate::explain::{Cell, Quantity};
 use crate::trace::Intervention;
 
-/// CSS pixels from a weight of 0 to one of 1: the height of the columns of the softmax scene.
+/// CSS pixels from a weight of 0 to one of 1, also where the columns are lower.
 const REACH: f64 = 110.0;
 /// Pixels below which it was a click.
 const STILL: f64 = 3.0;

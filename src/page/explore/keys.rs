@@ -20,7 +20,7 @@ const KEYS: [(&str, &str); 12] = [
     ("O", "overview, or back into the blocks"),
     ("W", "write on, or stop"),
     ("P", "large, for a projector, or as usual"),
-    ("Esc", "back to the scene's own number"),
+    ("Esc", "close this list; back to the scene's own number"),
     ("?", "this list"),
     ("arrows on the stage", "from number to number"),
 ];
@@ -91,7 +91,7 @@ fn action_of(event: &KeyboardEvent) -> Option<ExploreAction> {
         "w" | "W" => ExploreAction::WriteOn(WriteOnAction::Toggle),
         "p" | "P" => ExploreAction::Present,
         "?" => ExploreAction::Help,
-        "Escape" => ExploreAction::Pick(None),
+        "Escape" => ExploreAction::Leave,
         _ => return None,
     })
 }

@@ -78,7 +78,7 @@ pub fn Lesson(props: &LessonProps) -> Html {
                 }
                 if let Some(corpus) = corpus {
                     <p class="learned">
-                        <b>{ "What it learned: " }</b>
+                        <b>{ if state.own_run().is_some() { "What there is to learn: " } else { "What it learned: " } }</b>
                         { capital(corpus.help()) }
                         { "." }
                         if let Some(form) = corpus.form() {

@@ -214,10 +214,11 @@ fn named(picture: &mut Picture, view: &View, grid: &Grid, cell: Cell, weight: f6
         return;
     };
     let [head, _, key] = cell.index;
-    let short = format!("{} {weight:.2}", of_text(&view.source, key));
+    // Its place too: a character may come more than once.
+    let short = format!("{key} {}: {weight:.2}", of_text(&view.source, key));
     let long = match pass {
-        Some(pass) => format!("head {head}, {}: {short}", pass.name()),
-        None => format!("head {head}: {short}"),
+        Some(pass) => format!("head {head}, {}, {short}", pass.name()),
+        None => format!("head {head}, key {short}"),
     };
     let room = grid.stride - grid.cell - BESIDE;
     let fitting = [long, short]

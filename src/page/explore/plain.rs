@@ -42,8 +42,8 @@ fn purpose(scene: Scene) -> &'static str {
         }
         Scene::Project(_) => {
             "Three rows and not one, because what a token looks for, what it can be found by and what \
-             it has to say are different things: an adjective could look for its noun, be found as an \
-             adjective, and hand over which one it is. What a head really looks for was not set by \
+             it has to say are different things: a noun could look for its adjectives, be found as a noun, \
+             and hand over which one it is. What a head really looks for was not set by \
              anyone but learned, and it often has no name."
         }
         Scene::Mask(_) => {
@@ -51,8 +51,8 @@ fn purpose(scene: Scene) -> &'static str {
              all queries are shown, each in a row of its own."
         }
         Scene::Mix(_) => {
-            "This is the one place where something of one token comes to another. All else is done for \
-             each token alone."
+            "Here something of one token comes to another. Norms, sums and what feeds forward are made \
+             for each token alone."
         }
         Scene::Gate => {
             "A head that found nothing for this token may still add something. The gate can turn it \

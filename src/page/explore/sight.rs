@@ -12,7 +12,7 @@ const NARROW: &str = "(max-width: 48rem)";
 /// Scrolls a bar or a list so that what is chosen in it stands in its middle, whenever `at` changes.
 /// The page itself stays where it is, which `scrollIntoView` would not promise.
 #[hook]
-pub fn use_in_sight(bar: &NodeRef, chosen: &'static str, at: usize) {
+pub fn use_in_sight<T: PartialEq + 'static>(bar: &NodeRef, chosen: &'static str, at: T) {
     let bar = bar.clone();
     use_effect_with(at, move |_| {
         let Some(bar) = bar.cast::<HtmlElement>() else {

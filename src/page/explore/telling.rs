@@ -7,6 +7,7 @@ use crate::models::telling::Telling;
 use crate::page::link::reader::Reader;
 use crate::page::link::{Link, names};
 use crate::page::state::explore::{Arrival, Explore};
+use crate::trace::Intervention;
 
 /// The way to that place of an example's pass, where it then stands still.
 pub fn way(text: &str, telling: Telling) -> Arrival {
@@ -36,6 +37,8 @@ pub fn to_try(looking: &Explore, stop: Stop) -> Option<String> {
     let there = |telling: &Telling| {
         stop.scene == Scene::Mix(place(*telling))
             && (looking.head, looking.token + 1) == (telling.head, characters.len())
+            // With anything else changed it would be another fall.
+            && looking.pokes.iter().all(|poke| is_of(poke, telling))
     };
     match (looking.telling().filter(there), stop.scene) {
         (Some(telling), _) => {
@@ -58,6 +61,21 @@ pub fn to_try(looking: &Explore, stop: Stop) -> Option<String> {
         }
         (None, _) => None,
     }
+}
+
+/// Whether that weight is what is changed.
+fn is_of(change: &Intervention, telling: &Telling) -> bool {
+    let Intervention::Cell {
+        layer,
+        pass,
+        head,
+        key,
+        ..
+    } = *change
+    else {
+        return false;
+    };
+    (layer, pass, head, key) == (telling.layer, telling.pass, telling.head, telling.key)
 }
 
 fn place(telling: Telling) -> Place {

@@ -30,7 +30,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
         clock,
     } = props;
     let bar = use_node_ref();
-    use_in_sight(&bar, "[aria-current]", explore.stop);
+    use_in_sight(&bar, "[aria-current]", (explore.stop, explore.presenting));
     let playing = explore.playhead.playing && explore.open;
     let act = |action: ExploreAction| {
         on_click(&(page.clone(), action), |(page, action)| {

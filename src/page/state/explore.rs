@@ -224,6 +224,8 @@ impl Explore {
             }
             ExploreAction::Freeze(frozen) => self.frozen = frozen,
             ExploreAction::Help => self.help = !self.help,
+            ExploreAction::Leave if self.help => self.help = false,
+            ExploreAction::Leave => self.reduce(ExploreAction::Pick(None)),
             ExploreAction::Present => self.presenting = !self.presenting,
             ExploreAction::Poke(change) => {
                 self.pokes.retain(|other| !same_target(other, &change));

@@ -101,15 +101,15 @@ impl Corpus {
     pub fn help(self) -> &'static str {
         match self {
             Corpus::Adjectives {} => {
-                "Big and fluffy make a dog, tiny and fluffy a cat: see the noun look at its \
-                 adjectives, and the verb at the number"
+                "Big and fluffy make a dog, tiny and fluffy a cat: see it look at both for \
+                 the noun, at the number for the verb"
             }
             Corpus::Facts {} => {
                 "\"not cold but wet\": see where the answer looks for its \"not\", and where facts \
                  learned by heart are kept"
             }
             Corpus::Addition { .. } => {
-                "Sums of three digits: see each digit look at the two above it, and find the carry"
+                "Sums of three digits: see each digit look at the two it adds up, and find the carry"
             }
             Corpus::Copy {} => {
                 "A word comes again, or backwards: see attention step through it letter by letter"

@@ -43,6 +43,8 @@ pub enum ExploreAction {
     Freeze(bool),
     /// The list of keys.
     Help,
+    /// Out of the list of keys where it stands open, else back to the scene's own number.
+    Leave,
     /// Large, with less around the stage, or as usual.
     Present,
     Poke(Intervention),
@@ -88,6 +90,7 @@ impl ExploreAction {
             | ExploreAction::ToggleOpen
             | ExploreAction::Freeze(_)
             | ExploreAction::Help
+            | ExploreAction::Leave
             | ExploreAction::Present
             | ExploreAction::Flip(_)
             | ExploreAction::Kept(_)

@@ -347,6 +347,18 @@ fn a_line_of_the_overview_leads_to_its_score() {
 }
 
 #[test]
+fn escape_closes_the_list_of_keys_before_it_gives_a_number_back() {
+    let mut explore = looking();
+    let cell = Some(Cell::new(Quantity::AttnOut(0), &[2, 1]));
+    explore.reduce(ExploreAction::Pick(cell));
+    explore.reduce(ExploreAction::Help);
+    explore.reduce(ExploreAction::Leave);
+    assert_eq!((explore.help, explore.picked), (false, cell));
+    explore.reduce(ExploreAction::Leave);
+    assert_eq!((explore.help, explore.picked), (false, None));
+}
+
+#[test]
 fn one_finds_back_along_the_numbers_one_came_by() {
     let mut explore = looking();
     let cell = |c| Cell::new(Quantity::AttnOut(0), &[2, c]);
