@@ -85,7 +85,7 @@ fn of_term(term: Term) -> &'static str {
         Term::HeadShare => "A head's share: what this head alone adds to the stream.",
         Term::AttentionOut => "What attention adds: the shares of all heads together.",
         Term::Neuron => {
-            "Neuron: a weighted sum of the row that counts only where it is above 0, or nearly so."
+            "Neuron: a weighted sum of the row, of which nothing, or hardly anything, is left below 0."
         }
         Term::FeedForwardOut => "What the feed forward adds: all neurons, each times its weights.",
         Term::Logit => {

@@ -58,7 +58,7 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
             Point(Term::CharacterRow, "a row"),
             Say(" of "),
             Count(model.n_embd),
-            Say(" numbers. The same place in the sentence has "),
+            Say(" numbers. Its place in the sentence has "),
             Point(Term::PositionRow, "a row of its own"),
             Say(
                 ", and both are added: the model knows what stands there, and where. The sum begins the ",
