@@ -130,6 +130,32 @@ fn nothing_is_wider_than_the_screen() -> Outcome<()> {
     })
 }
 
+/// What a run says of itself comes by and by.
+#[test]
+fn a_run_that_learns_is_no_wider_than_a_phone() -> Outcome<()> {
+    in_browser(&explore(""), |page| {
+        opened(page)?;
+        page.script::<()>(
+            "await glassformer.newRun({ corpus: { builtin: 'copy' }, train: { eval_every: 2 } });
+             await glassformer.train(3);
+             location.hash = '#/train';",
+        )?;
+        page.wait_for(
+            "its losses",
+            "!!document.querySelector('.values .validation')",
+        )?;
+        for width in [360, 390] {
+            size(page, width, 900)?;
+            let over: i32 = page.eval(
+                "Math.max(...[document.documentElement, ...document.querySelectorAll('.card')]
+                    .map((part) => part.scrollWidth - part.clientWidth))",
+            )?;
+            assert!(over <= 1, "{width} wide: {over} too much");
+        }
+        Ok(())
+    })
+}
+
 /// The scenes of the open model of which not everything is on the screen, with how much is not.
 const HIDDEN: &str = "
     window.frame = () => new Promise(requestAnimationFrame);
