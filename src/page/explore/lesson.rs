@@ -78,7 +78,10 @@ pub fn Lesson(props: &LessonProps) -> Html {
                 }
                 if let Some(corpus) = corpus {
                     <p class="learned">
-                        <b>{ if state.own_run().is_some() { "What there is to learn: " } else { "What it learned: " } }</b>
+                        <b>{ match state.own_run() {
+                            Some(_) => "What there is to learn: ",
+                            None => "What it learned: ",
+                        } }</b>
                         { capital(corpus.help()) }
                         { "." }
                         if let Some(form) = corpus.form() {
