@@ -2,12 +2,14 @@
 
 mod action;
 mod arrival;
+mod changes;
 mod picking;
 mod slot;
 pub mod write_on;
 
 pub use action::ExploreAction;
 pub use arrival::Arrival;
+pub use changes::same_target;
 pub use slot::{Shown, Slot};
 
 use super::writing::unknown_characters;
@@ -227,15 +229,8 @@ impl Explore {
             ExploreAction::Leave if self.help => self.help = false,
             ExploreAction::Leave => self.reduce(ExploreAction::Pick(None)),
             ExploreAction::Present => self.presenting = !self.presenting,
-            ExploreAction::Poke(change) => {
-                self.pokes.retain(|other| !same_target(other, &change));
-                if !changes_nothing(&change) {
-                    self.pokes.push(change);
-                }
-            }
-            ExploreAction::Unpoke(change) => {
-                self.pokes.retain(|other| !same_target(other, &change));
-            }
+            ExploreAction::Poke(change) => self.poke(change),
+            ExploreAction::Unpoke(change) => self.unpoke(&change),
             ExploreAction::UnpokeAll => self.pokes.clear(),
             ExploreAction::Threshold(threshold) => self.threshold = threshold,
             ExploreAction::Flip(flipped) => self.flipped = flipped,
@@ -417,112 +412,12 @@ impl Explore {
         self.playhead.time = time.clamp(0.0, 1.0);
         self.playhead.moved = self.playhead.moved.wrapping_add(1);
     }
-
-    /// A change at a position is of another token in another text.
-    fn forget_places(&mut self) {
-        self.picked = None;
-        self.pokes.retain(|change| match change {
-            Intervention::Head { .. }
-            | Intervention::Branch { .. }
-            | Intervention::Residual { .. } => true,
-            Intervention::Cell { .. }
-            | Intervention::Row { .. }
-            | Intervention::Embedding { .. } => false,
-            Intervention::Temperature { position, .. }
-            | Intervention::Span { position, .. }
-            | Intervention::Gate { position, .. } => position.is_none(),
-        });
-    }
 }
 
 /// The last characters of a text, as many as the field takes.
 fn ending(text: &str) -> &str {
     let first = text.char_indices().rev().nth(LONGEST - 1);
     first.map_or(text, |(at, _)| &text[at..])
-}
-
-/// Whether all stays as it is: a head is back at its own strength.
-fn changes_nothing(change: &Intervention) -> bool {
-    match change {
-        Intervention::Head { scale, .. } => *scale == 1.0,
-        Intervention::Cell { .. }
-        | Intervention::Row { .. }
-        | Intervention::Branch { .. }
-        | Intervention::Residual { .. }
-        | Intervention::Embedding { .. }
-        | Intervention::Temperature { .. }
-        | Intervention::Span { .. }
-        | Intervention::Gate { .. } => false,
-    }
-}
-
-/// Whether two changes are of the same thing, so that the later takes the earlier one's place.
-pub fn same_target(one: &Intervention, other: &Intervention) -> bool {
-    use Intervention::*;
-    match (one, other) {
-        (
-            Head {
-                layer, head, pass, ..
-            },
-            Head {
-                layer: l,
-                head: h,
-                pass: p,
-                ..
-            },
-        ) => (layer, head, pass) == (l, h, p),
-        (
-            Cell {
-                layer,
-                head,
-                pass,
-                query,
-                ..
-            },
-            Cell {
-                layer: l,
-                head: h,
-                pass: p,
-                query: q,
-                ..
-            },
-        ) => (layer, head, pass, query) == (l, h, p, q),
-        (
-            Temperature {
-                layer, position, ..
-            },
-            Temperature {
-                layer: l,
-                position: p,
-                ..
-            },
-        )
-        | (
-            Span {
-                layer, position, ..
-            },
-            Span {
-                layer: l,
-                position: p,
-                ..
-            },
-        ) => (layer, position) == (l, p),
-        (
-            Gate {
-                layer,
-                head,
-                position,
-                ..
-            },
-            Gate {
-                layer: l,
-                head: h,
-                position: p,
-                ..
-            },
-        ) => (layer, head, position) == (l, h, p),
-        (one, other) => one == other,
-    }
 }
 
 #[cfg(test)]
