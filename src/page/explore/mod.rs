@@ -444,6 +444,11 @@ fn use_traced(page: &Page, state: &State) {
         pokes: looking.pokes.clone(),
         training: run.is_some_and(|run| run.training),
     };
+    // While it learns it would be a second pass at every step.
+    let beside = run.is_some_and(|run| {
+        let (label, step) = (&run.started.label, run.progress.step);
+        !run.training && looking.lacks_unchanged(label, step)
+    });
     let page = page.clone();
     use_effect_with(wished, move |wished| {
         if let Some(Same(started)) = wished.run.clone().filter(|_| !wished.held) {
@@ -452,6 +457,7 @@ fn use_traced(page: &Page, state: &State) {
                 text: wished.text.clone(),
                 pokes: wished.pokes.clone(),
                 training: wished.training,
+                beside,
             });
         }
     });

@@ -26,6 +26,17 @@ pub struct Wish {
     pub text: String,
     pub pokes: Vec<Intervention>,
     pub training: bool,
+    /// Whether the same pass without the changes is to come with it.
+    pub beside: bool,
+}
+
+impl Wish {
+    fn without_changes(&self) -> Wish {
+        Wish {
+            pokes: Vec::new(),
+            ..self.clone()
+        }
+    }
 }
 
 #[derive(Default)]
@@ -64,9 +75,17 @@ impl Page {
         let page = self.clone();
         spawn_local(async move {
             while let Some(wish) = page.take_wish() {
+                let unchanged = match wish.beside {
+                    // Without it the changed pass still says all that there is to say.
+                    true => page.traced(&wish.without_changes()).await.ok(),
+                    false => None,
+                };
                 let answer = page.traced(&wish).await;
                 // What was asked for meanwhile takes its place, also the place of an error.
                 if page.tracer.0.wanted.borrow().is_none() || answer.is_ok() {
+                    if let (Some(unchanged), Ok(_)) = (unchanged, &answer) {
+                        page.dispatch(Action::Explore(ExploreAction::Beside(unchanged)));
+                    }
                     let answer = answer.map_err(|fault| sentence(&fault.message));
                     page.dispatch(Action::Explore(ExploreAction::Traced(answer)));
                 }

@@ -46,7 +46,7 @@ pub struct Explore {
     /// Whether the person wrote the text; until then the page proposes one.
     touched: bool,
     pub shown: Option<Slot>,
-    /// While a changed pass is shown, the one before it that had no changes, where there was one.
+    /// While a changed pass is shown, the same one without the changes, where it is at hand.
     pub unchanged: Option<Slot>,
     /// Why there is no pass of the present text.
     pub problem: Option<String>,
@@ -176,6 +176,7 @@ impl Explore {
                     self.show(slot);
                 }
             }
+            ExploreAction::Beside(slot) => self.unchanged = Some(slot),
             ExploreAction::Traced(Ok(slot)) => self.show(slot),
             ExploreAction::Traced(Err(problem)) => self.halt(problem),
             ExploreAction::Token(token) => self.choose_token(token),
@@ -260,6 +261,18 @@ impl Explore {
     /// Whether it is the pass that the page asks for: the present text with the present changes.
     pub fn is_shown(&self, shown: &Shown) -> bool {
         self.is_of_text(shown) && shown.trace.about.interventions == self.pokes
+    }
+
+    /// Whether the pass that is asked for has changes, and the one without them, whose scale its bars
+    /// keep, is not at hand: a link brings one into a page that has never seen the other.
+    pub fn lacks_unchanged(&self, label: &str, step: u32) -> bool {
+        let at_hand = |slot: &Slot| {
+            !slot.is_changed()
+                && (slot.label.as_str(), slot.trace.about.step) == (label, step)
+                && self.is_of_text(slot)
+        };
+        let passes = [&self.shown, &self.unchanged];
+        !self.pokes.is_empty() && !passes.into_iter().flatten().any(at_hand)
     }
 
     /// The playhead as the clock is to run by it: who has the model write sees it write, letter by

@@ -13,6 +13,8 @@ pub enum ExploreAction {
     Append(char),
     /// A pass made beforehand, for as long as there is no engine to make one.
     FirstLook(Slot),
+    /// The same pass as the one that comes next, without its changes.
+    Beside(Slot),
     /// The pass that was asked for is here, or will not come.
     Traced(Result<Slot, String>),
     Token(usize),
@@ -70,6 +72,7 @@ impl ExploreAction {
             | ExploreAction::Unpoke(_)
             | ExploreAction::UnpokeAll => true,
             ExploreAction::FirstLook(_)
+            | ExploreAction::Beside(_)
             | ExploreAction::Traced(_)
             | ExploreAction::Token(_)
             | ExploreAction::StepToken(_)

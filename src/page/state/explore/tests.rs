@@ -403,18 +403,45 @@ fn an_examples_head_is_taken_in_its_block_until_the_reader_takes_another() {
     assert_eq!(of_head(&mut explore, 1), 0);
 }
 
+/// A pass of so many steps later with a branch of it switched off.
+fn changed(learned: u32) -> ExploreAction {
+    let (mut trace, weights) = golden(ALL[0]);
+    trace.about.step += learned;
+    trace.about.interventions = vec![without_feed_forward()];
+    let slot = Slot::new("golden", trace, Some(Rc::new(weights)));
+    ExploreAction::Traced(Ok(slot))
+}
+
+fn without_feed_forward() -> Intervention {
+    Intervention::Branch {
+        layer: 0,
+        branch: Branch::Mlp,
+    }
+}
+
+#[test]
+fn a_changed_pass_asks_for_the_one_without_changes_where_nobody_has_seen_it() {
+    let clean = slot(ALL[0]);
+    let (label, step) = ("golden", clean.trace.about.step);
+    let mut explore = Explore::default();
+    explore.reduce(ExploreAction::Text(clean.trace.about.text.clone()));
+    assert!(!explore.lacks_unchanged(label, step), "nothing is changed");
+    explore.reduce(ExploreAction::Poke(without_feed_forward()));
+    assert!(explore.lacks_unchanged(label, step));
+    explore.reduce(ExploreAction::Beside(clean.clone()));
+    explore.reduce(changed(0));
+    assert_eq!(explore.unchanged, Some(clean.clone()));
+    assert!(!explore.lacks_unchanged(label, step));
+    // Of what it has learned since, or of another model, it is another one.
+    assert!(explore.lacks_unchanged(label, step + 1));
+    assert!(explore.lacks_unchanged("another", step));
+    // Whoever changes what stands there has seen it.
+    explore.reduce(ExploreAction::Traced(Ok(clean)));
+    assert!(!explore.lacks_unchanged(label, step));
+}
+
 #[test]
 fn beside_a_changed_pass_the_same_one_without_changes_is_kept() {
-    let changed = |learned| {
-        let (mut trace, weights) = golden(ALL[0]);
-        trace.about.step += learned;
-        trace.about.interventions = vec![Intervention::Branch {
-            layer: 0,
-            branch: Branch::Mlp,
-        }];
-        let slot = Slot::new("golden", trace, Some(Rc::new(weights)));
-        ExploreAction::Traced(Ok(slot))
-    };
     let mut explore = looking();
     let clean = explore.shown.clone();
     for _ in 0..2 {
