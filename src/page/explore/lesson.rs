@@ -87,6 +87,9 @@ pub fn Lesson(props: &LessonProps) -> Html {
                         if let Some(form) = corpus.form() {
                             { " " }{ form }
                         }
+                        if let Some(example) = corpus.example_of(&looking.text) {
+                            { format!(" Here: {}.", example.shows) }
+                        }
                     </p>
                 }
             </div>
@@ -124,23 +127,24 @@ fn examples(page: &Page, state: &State, corpora: &[Corpus]) -> Html {
         .iter()
         .flat_map(|corpus| corpus.examples().iter().take(most))
         .map(|example| {
-            let telling = model.and_then(|model| telling(model, example));
-            (example, telling.map(|telling| way(example, telling)))
+            let telling = model.and_then(|model| telling(model, example.text));
+            (example, telling.map(|telling| way(example.text, telling)))
         });
     html! {
         <div class="examples" role="group" aria-label="Sentences to try">
             for (example, way) in all {
                 <button
-                    key={*example}
+                    key={example.text}
                     type="button"
                     class="chip"
-                    aria-pressed={(*example == present).to_string()}
+                    title={capital(example.shows)}
+                    aria-pressed={(example.text == present).to_string()}
                     onclick={on_click(page, move |page| page.dispatch(match &way {
                         Some(way) => Action::Follow(way.clone()),
-                        None => Action::Explore(ExploreAction::Text((*example).into())),
+                        None => Action::Explore(ExploreAction::Text(example.text.into())),
                     }))}
                 >
-                    { example.chars().map(visible).collect::<String>() }
+                    { example.text.chars().map(visible).collect::<String>() }
                 </button>
             }
         </div>

@@ -305,7 +305,7 @@ fn run_on(label: &str, characters: &str) -> Action {
 #[test]
 fn a_run_of_ones_own_is_looked_into_where_there_is_something_to_guess() {
     let text = "abcdefghijklmnopqrstuvwxyz .?!";
-    let example = Corpus::Adjectives {}.examples()[0];
+    let example = Corpus::Adjectives {}.examples()[0].text;
     let state = after([run_on("adjectives", text)]);
     assert_eq!(state.explore.text, example);
     // The prompt that the person wrote comes first, where the model can read it.
@@ -323,7 +323,7 @@ fn a_ready_made_model_is_looked_into_with_an_example_of_what_it_learned() {
         started.info.vocab = characters.chars().collect();
         after([began(Rc::new(started))]).explore.text
     };
-    let example = Corpus::Facts {}.examples()[0];
+    let example = Corpus::Facts {}.examples()[0].text;
     assert_eq!(open("abcdefghijklmnopqrstuvwxyz .?"), example);
     // Its own prompt where it could not read that.
     assert_eq!(open("ab"), "ab");

@@ -9,31 +9,107 @@ const SUM: &str = "000+000=0000";
 /// Letters of the longest word that is copied.
 const LONGEST_WORD: usize = 8;
 
+/// A line begun, up to a place where a model that knows the text has something to work out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Example {
+    pub text: &'static str,
+    /// What there is to work out, in a clause.
+    pub shows: &'static str,
+}
+
+const fn example(text: &'static str, shows: &'static str) -> Example {
+    Example { text, shows }
+}
+
+const ADJECTIVES: [Example; 2] = [
+    example("the big fluffy ", "big and fluffy together make a dog"),
+    example(
+        "some big fluffy dog",
+        "“some” means more than one, so that an s comes next",
+    ),
+];
+
+const FACTS: [Example; 3] = [
+    example(
+        "ann is not wet but bold. bold? ",
+        "no “not” stands before “bold”, so that the answer is yes",
+    ),
+    example(
+        "ned is not tall but shy. tall? ",
+        "a “not” stands before “tall”, so that the answer is no",
+    ),
+    example(
+        "the pet of gus is a ",
+        "nothing in the line says it: it is known by heart",
+    ),
+];
+
+const ONES_FIRST: [Example; 3] = [
+    example("321+654=", "the ones, 3 + 6, with nothing to carry"),
+    example("586+937=4", "the tens, 8 + 3, and 1 carried from 5 + 9"),
+    example("999+100=0", "a carry that makes the next one: 9 + 0 + 1"),
+];
+
+const HUNDREDS_FIRST: [Example; 3] = [
+    example(
+        "123+456=",
+        "the thousands come first, with nothing carried to them",
+    ),
+    example(
+        "685+739=1",
+        "the hundreds, 6 + 7, and 1 carried from digits to their right",
+    ),
+    example("999+001=1", "a carry that went through all three digits"),
+];
+
+const COPY: [Example; 1] = [example(
+    "stone<eno",
+    "backwards, so that the letter before the o comes next",
+)];
+
+const BRACKETS: [Example; 1] = [example(
+    "([]{<|",
+    "the bracket that was opened last is closed first",
+)];
+
+const PROSE: [Example; 2] = [
+    example("The mouse looked u", "a word to finish after “looked”"),
+    example("he could not get u", "a word to finish after “get”"),
+];
+
 impl Corpus {
     /// The first of [`Corpus::examples`].
     pub fn example(self) -> Option<&'static str> {
-        self.examples().first().copied()
+        self.examples().first().map(|example| example.text)
     }
 
-    /// Lines begun, each up to a place where a model that knows the text has something to work out.
-    pub fn examples(self) -> &'static [&'static str] {
+    /// Lines begun, with what each shows.
+    pub fn examples(self) -> &'static [Example] {
         match self {
-            Corpus::Adjectives {} => &["the big fluffy ", "some big fluffy dog"],
-            Corpus::Facts {} => &[
-                "ann is not wet but bold. bold? ",
-                "ned is not tall but shy. tall? ",
-                "the pet of gus is a ",
-            ],
+            Corpus::Adjectives {} => &ADJECTIVES,
+            Corpus::Facts {} => &FACTS,
             Corpus::Addition {
                 digits: Digits::LeastFirst,
-            } => &["321+654=", "586+937=4", "999+100=0"],
+            } => &ONES_FIRST,
             Corpus::Addition {
                 digits: Digits::MostFirst,
-            } => &["123+456=", "685+739=1", "999+001=1"],
-            Corpus::Copy {} => &["stone<eno"],
-            Corpus::Brackets {} => &["([]{<|"],
-            Corpus::Prose {} => &["The mouse looked u", "he could not get u"],
+            } => &HUNDREDS_FIRST,
+            Corpus::Copy {} => &COPY,
+            Corpus::Brackets {} => &BRACKETS,
+            Corpus::Prose {} => &PROSE,
         }
+    }
+
+    /// The example that a text is.
+    pub fn example_of(self, text: &str) -> Option<Example> {
+        let mut examples = self.examples().iter();
+        examples.find(|example| example.text == text).copied()
+    }
+
+    /// The built-in text that a text is an example of.
+    pub fn of_example(text: &str) -> Option<Corpus> {
+        let mut all = Corpus::ALL.into_iter();
+        all.find(|corpus| corpus.example_of(text).is_some())
     }
 
     /// A whole line.
@@ -139,13 +215,34 @@ mod tests {
                 }
                 assert!(corpus.begins(line), "{corpus:?}: {line}");
             }
-            for example in corpus.examples().iter().chain([&corpus.sample()]) {
+            let examples = corpus.examples().iter().map(|example| example.text);
+            for example in examples.chain([corpus.sample()]) {
                 assert!(corpus.begins(example), "{corpus:?}: {example}");
                 let prose = corpus == Corpus::Prose {};
                 assert!(!prose || text.contains(example), "{example}");
             }
             assert!(corpus.example().is_some());
         }
+    }
+
+    #[test]
+    fn an_example_is_found_by_its_text_and_shows_something_of_its_own() {
+        let mut seen: Vec<&str> = Vec::new();
+        for corpus in all() {
+            for example in corpus.examples() {
+                assert_eq!(corpus.example_of(example.text), Some(*example));
+                assert!(!seen.contains(&example.shows), "{}", example.shows);
+                // A clause: it goes on after “Here: ”.
+                let end = example.shows.chars().last();
+                assert!(end.is_some_and(|c| c != '.') && example.shows.len() < 70);
+                seen.push(example.shows);
+            }
+        }
+        for corpus in Corpus::ALL {
+            let text = corpus.example().expect("one");
+            assert_eq!(Corpus::of_example(text), Some(corpus));
+        }
+        assert_eq!(Corpus::of_example("the big fluffy cat"), None);
     }
 
     #[test]
@@ -169,7 +266,7 @@ mod tests {
         let several = [Corpus::Adjectives {}, Corpus::Copy {}, Corpus::Brackets {}];
         for corpus in several {
             for example in corpus.examples() {
-                assert_eq!(Corpus::of_line(&several, example), Some(corpus));
+                assert_eq!(Corpus::of_line(&several, example.text), Some(corpus));
             }
         }
         assert_eq!(Corpus::of_line(&several, "WHAT?"), Some(several[0]));
