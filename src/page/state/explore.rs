@@ -18,6 +18,7 @@ use crate::explain::Cell;
 use crate::models::telling::{Telling, telling};
 use crate::page::explore::journey::{Scene, Stop};
 use crate::page::letters::letter_or_digit;
+use crate::text::corpus::Corpus;
 use crate::trace::Intervention;
 use write_on::{Next, Pace, WriteOn};
 
@@ -121,12 +122,14 @@ impl Default for Explore {
 }
 
 impl Explore {
-    /// Another model is there: proposes a text that it knows, and forgets what was changed in the
-    /// one before.
-    pub fn begin(&mut self, started: &Started, proposal: &str) {
+    /// Another model is there, which learned from those built-in texts: proposes a text that it knows,
+    /// and forgets what was changed in the one before.
+    pub fn begin(&mut self, started: &Started, proposal: &str, corpora: &[Corpus]) {
         let vocab = &started.info.vocab;
         let unknown = self.text.is_empty() || unknown_characters(&self.text, vocab).is_some();
-        if unknown || !self.touched {
+        // The page's own words for another task are nothing that the person wanted read.
+        let of_others = Corpus::of_example(&self.text).is_some_and(|of| !corpora.contains(&of));
+        if unknown || of_others || !self.touched {
             self.touched = false;
             self.text = match unknown_characters(proposal, vocab) {
                 None if !proposal.is_empty() => proposal.into(),

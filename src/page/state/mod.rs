@@ -182,7 +182,9 @@ impl State {
                 let other = |label: &String| *label != started.label;
                 self.alerts
                     .retain(|alert| !alert.of_model.as_ref().is_some_and(other));
-                self.explore.begin(&started, &self.beginning(&started));
+                let proposal = self.beginning(&started);
+                let corpora = self.corpora_of(&started);
+                self.explore.begin(&started, &proposal, &corpora);
                 self.run = Some(Run::new(started, training));
                 self.propose_prompt();
                 self.receive();
@@ -343,20 +345,18 @@ impl State {
 
     /// The built-in texts that the model which is looked into learned from, or the one that comes.
     pub fn corpora(&self) -> Vec<Corpus> {
-        let named = |model: &Pretrained| -> Vec<Corpus> {
-            let names = model.corpora.iter();
-            names.filter_map(|name| Corpus::named(name).ok()).collect()
-        };
-        match &self.run {
-            Some(run) => match &run.started.ready_made {
-                Some(model) => named(model),
-                None => self.corpus_of(&run.started).into_iter().collect(),
-            },
-            None => match self.shelf.chosen() {
-                Some(model) => named(model),
-                // As the first of the list: what comes in a moment is not to move the page.
-                None => FIRST_CORPORA.to_vec(),
-            },
+        match (&self.run, self.shelf.chosen()) {
+            (Some(run), _) => self.corpora_of(&run.started),
+            (None, Some(model)) => named(model),
+            // As the first of the list: what comes in a moment is not to move the page.
+            (None, None) => FIRST_CORPORA.to_vec(),
+        }
+    }
+
+    fn corpora_of(&self, started: &Started) -> Vec<Corpus> {
+        match &started.ready_made {
+            Some(model) => named(model),
+            None => self.corpus_of(started).into_iter().collect(),
         }
     }
 
@@ -417,6 +417,12 @@ impl State {
             of_model: None,
         });
     }
+}
+
+/// The built-in texts that a ready-made model learned from.
+fn named(model: &Pretrained) -> Vec<Corpus> {
+    let names = model.corpora.iter();
+    names.filter_map(|name| Corpus::named(name).ok()).collect()
 }
 
 /// The longest part of a line that is taken as a text to look at, in characters.

@@ -4,6 +4,8 @@ use crate::client::{EngineInfo, Started};
 use crate::config::attention::Normaliser;
 use crate::config::{Attention, Kind, Preset, Recipe, RunConfig};
 use crate::models::{Manifest, Pretrained};
+use crate::page::link::Link;
+use crate::page::link::reader::Reader;
 use crate::protocol::{FaultKind, RunInfo};
 use serde_json::json;
 
@@ -327,6 +329,53 @@ fn a_ready_made_model_is_looked_into_with_an_example_of_what_it_learned() {
     assert_eq!(open("abcdefghijklmnopqrstuvwxyz .?"), example);
     // Its own prompt where it could not read that.
     assert_eq!(open("ab"), "ab");
+}
+
+#[test]
+fn an_example_of_another_task_gives_way_and_what_a_person_wrote_stays() {
+    let text = "abcdefghijklmnopqrstuvwxyz .?!<>";
+    let open = |corpus: &str, kind: Kind| {
+        let mut started = Rc::unwrap_or_clone(opened(ready_made(corpus, kind)));
+        started.info.vocab = text.chars().collect();
+        began(Rc::new(started))
+    };
+    let write = |text: &str| Action::Explore(ExploreAction::Text(text.into()));
+    let link_to = |model: &str, text: &str| {
+        let link = Link {
+            text: Some(text.into()),
+            ..Link::default()
+        };
+        Action::Follow(Arrival::new(link, Reader::Called(model.into())))
+    };
+    let link = |text: &str| link_to("adjectives-standard", text);
+    let sentence = |actions: Vec<Action>| after(actions).explore.text;
+    let [first, second] = [0, 1].map(|n| Corpus::Adjectives {}.examples()[n].text);
+    let facts = Corpus::Facts {}.examples()[0].text;
+    let ways: [&dyn Fn(&str) -> Action; 2] = [&write, &link];
+    for come in ways {
+        let there = || vec![open("adjectives", Kind::Standard), come(second)];
+        // The other kind of attention has learned the same.
+        let mut actions = there();
+        actions.push(open("adjectives", Kind::Additive));
+        assert_eq!(sentence(actions.clone()), second);
+        actions.push(open("facts", Kind::Additive));
+        assert_eq!(sentence(actions.clone()), facts);
+        actions.push(open("adjectives", Kind::Additive));
+        assert_eq!(sentence(actions), first);
+        let mut actions = there();
+        actions.push(run_on("facts", text));
+        assert_eq!(sentence(actions), facts);
+        // A link to that model with that sentence means it.
+        let mut actions = there();
+        actions.extend([
+            open("facts", Kind::Additive),
+            link_to("facts-additive", second),
+        ]);
+        assert_eq!(sentence(actions), second);
+        let mut actions = there();
+        actions.extend([come("the big cat "), open("facts", Kind::Additive)]);
+        assert_eq!(sentence(actions), "the big cat ");
+    }
 }
 
 #[test]

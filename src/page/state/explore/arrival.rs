@@ -255,7 +255,7 @@ mod tests {
         let (slot, started) = pass("a", ALL[0]);
         let mut explore = Explore::default();
         explore.follow(Arrival::new(place(&slot.trace.about.text), Reader::Unknown));
-        explore.begin(&started, "");
+        explore.begin(&started, "", &[]);
         explore.receive(&started);
         assert_ne!(
             explore.text, slot.trace.about.text,
@@ -304,7 +304,7 @@ mod tests {
         };
         link.changes = vec![off(70)];
         let mut explore = Explore::default();
-        explore.begin(&started, &slot.trace.about.text);
+        explore.begin(&started, &slot.trace.about.text, &[]);
         explore.follow(Arrival::new(link, named("a")));
         explore.receive(&started);
         explore.reduce(ExploreAction::Traced(Ok(slot.clone())));
@@ -356,7 +356,7 @@ mod tests {
         let text = &slot.trace.about.text;
         let mut explore = Explore::default();
         explore.follow(Arrival::new(place(text), named("b")));
-        explore.begin(&started, text);
+        explore.begin(&started, text, &[]);
         explore.receive(&started);
         assert_eq!(explore.arrival, None);
         explore.follow(Arrival::new(place(text), named("a")));
