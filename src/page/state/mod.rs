@@ -11,6 +11,7 @@ pub mod writing;
 
 use crate::client::{Notice, SavedRun, Started};
 use crate::models::Pretrained;
+use crate::page::link::quoted;
 use crate::page::live::Progress;
 use crate::page::theme::Theme;
 use crate::protocol::{Backend, Fault};
@@ -177,6 +178,7 @@ impl State {
                         if before != Some(config) {
                             self.setup.adopt(config);
                         }
+                        self.keep_prompt(&started);
                     }
                 }
                 let other = |label: &String| *label != started.label;
@@ -367,6 +369,22 @@ impl State {
             Source::Builtin(_) | Source::Shakespeare | Source::File | Source::Paste => {
                 Corpus::named(&started.label).ok()
             }
+        }
+    }
+
+    /// The person's prompt stays for a new run, unless it cannot be read there, which is said.
+    fn keep_prompt(&mut self, started: &Started) {
+        let same = |run: &Run| run.started.label == started.label;
+        if self.own_run().is_some_and(same) {
+            return;
+        }
+        if let Some(prompt) = self.writing.give_up(&started.info.vocab) {
+            let words = format!(
+                "Your prompt {} has characters that this run does not know: it was taken out of the \
+                 prompt box",
+                quoted(&prompt)
+            );
+            self.alert(Tone::Notice, &words);
         }
     }
 

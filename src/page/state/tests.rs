@@ -379,6 +379,29 @@ fn an_example_of_another_task_gives_way_and_what_a_person_wrote_stays() {
 }
 
 #[test]
+fn a_prompt_that_a_person_wrote_stays_where_the_new_run_can_read_it() {
+    let typed = |text: &str| Action::Writing(WritingAction::Prompt(text.into()));
+    let start = |prompt: &str| {
+        let open = began(opened(ready_made("copy", Kind::Standard)));
+        after([
+            open,
+            typed(prompt),
+            Action::Asked,
+            run_on("facts", "the ab?"),
+        ])
+    };
+    let state = start("a bat");
+    assert_eq!(
+        (state.writing.prompt.as_str(), state.alerts.len()),
+        ("a bat", 0)
+    );
+    let state = start("a BAT");
+    assert_ne!(state.writing.prompt, "a BAT");
+    let said = &state.alerts[0].message;
+    assert!(said.contains("“a BAT”"), "{said}");
+}
+
+#[test]
 fn a_line_is_taken_up_to_where_its_end_is_to_be_guessed() {
     for (line, beginning) in [
         ("ann is not wet. wet? no.", "ann is not wet. wet? "),

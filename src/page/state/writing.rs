@@ -154,6 +154,15 @@ impl Writing {
         own.then_some(self.prompt.as_str())
     }
 
+    /// Gives up the person's prompt where a model does not know every character of it: what it was.
+    pub fn give_up(&mut self, vocab: &[char]) -> Option<String> {
+        let own = self.own_prompt()?.to_string();
+        unknown_characters(&own, vocab)?;
+        self.touched = false;
+        self.prompt.clear();
+        Some(own)
+    }
+
     /// Proposes a prompt, unless the person wrote one.
     pub fn propose(&mut self, prompt: &str) {
         if !self.touched {
