@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 /// Name, formula, and how one says it. A bold letter is a query, a key or a value, and gets the
 /// colour of its role.
-const FORMULAS: [(&str, &str, &str); 36] = [
+const FORMULAS: [(&str, &str, &str); 37] = [
     (
         "EMBED",
         r"x = \operatorname{tok}[c] + \operatorname{pos}[i]",
@@ -41,6 +41,11 @@ const FORMULAS: [(&str, &str, &str); 36] = [
         "MASK",
         r"S_{ij} = \frac{\mathbf{q}_i \cdot \mathbf{k}_j}{\sqrt{D}} \text{ for } j \le i, \quad -\infty \text{ for } j > i",
         "S of i and j is q dot k divided by the root of D where j is at most i, minus infinity beyond",
+    ),
+    (
+        "MASK_LOCAL",
+        r"\frac{\mathbf{q}_i \cdot \mathbf{k}_j}{\sqrt{D}} \text{ for } j \le i, \quad -\infty \text{ for } j > i",
+        "q dot k divided by the root of D where j is at most i, minus infinity beyond",
     ),
     (
         "MASK_ADDITIVE",

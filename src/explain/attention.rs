@@ -49,7 +49,11 @@ pub fn dot(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explained<Dr
 
 pub fn scaled_dot(source: &Source, place: Place, index: [usize; 3]) -> Explained<Draft> {
     let mut draft = dot(source, place, index)?;
-    draft.formula = "S = q · k / √D";
+    draft.formula = match place.pass {
+        // Bias and temperature make the score of it.
+        Some(Pass::Local) => "q · k / √D",
+        Some(Pass::Global) | None => "S = q · k / √D",
+    };
     let value = draft.value() / (source.head_size() as f64).sqrt();
     draft.step(format!("divided by √{}", source.head_size()), value);
     Ok(draft)

@@ -40,10 +40,7 @@ fn first(scene: Scene, model: &ModelConfig) -> &'static str {
         },
         Scene::Score(_) => SCORE,
         Scene::AdditiveScore(_) => ADDITIVE_SCORE,
-        Scene::Mask(_) => match model.attention {
-            Attention::Additive(_) => MASK_ADDITIVE,
-            Attention::Standard(_) | Attention::HeadGated(_) | Attention::AdaptiveSpan(_) => MASK,
-        },
+        Scene::Mask(place) => mask(&model.attention, place),
         Scene::Sharpen(_) => SHARPEN,
         Scene::Softmax(place) => weights(model.attention.normaliser(), place),
         Scene::Mix(_) => MIX,
@@ -68,6 +65,15 @@ fn first(scene: Scene, model: &ModelConfig) -> &'static str {
             Norm::Post | Norm::None => LOGITS,
         },
         Scene::Sample => SAMPLE,
+    }
+}
+
+/// Of the local pass it is no score yet: bias and temperature are still to come.
+fn mask(attention: &Attention, place: Place) -> &'static str {
+    match (attention, place.pass) {
+        (_, Some(Pass::Local)) => MASK_LOCAL,
+        (Attention::Additive(_), _) => MASK_ADDITIVE,
+        (Attention::Standard(_) | Attention::HeadGated(_) | Attention::AdaptiveSpan(_), _) => MASK,
     }
 }
 
@@ -175,6 +181,25 @@ mod tests {
             });
             assert!(mathml(Scene::Span, &model).ends_with(formula));
             assert!(!mathml(Scene::Window, &model).contains(formula));
+        }
+    }
+
+    #[test]
+    fn one_scene_of_a_pass_says_what_its_score_is() {
+        for kind in Kind::ALL {
+            let mut model = RunConfig::default().model;
+            model.attention = Attention::of(kind, Normaliser::default());
+            let mut made = 0;
+            for stop in journey(&model) {
+                // That it stays is said of the same score once more.
+                let formula = mathml(stop.scene, &model);
+                made += usize::from(formula.contains("alttext=\"S of i and j is "));
+            }
+            let passes = match kind {
+                Kind::AdaptiveSpan => 2,
+                Kind::Standard | Kind::HeadGated | Kind::Additive => 1,
+            };
+            assert_eq!(made, passes * model.n_layer, "{kind:?}");
         }
     }
 
