@@ -3,11 +3,11 @@
 
 use glassformer::engine::{checkpoint, device::Place, exam::examine, params, run::Run};
 use glassformer::explain::{self, Quantity};
-use glassformer::models::telling::{TELLING, Telling, telling};
+use glassformer::models::telling::{TELLING, Taken, Telling, telling};
 use glassformer::models::{MANIFEST, Manifest, Pretrained};
 use glassformer::text::corpus::Corpus;
 use glassformer::text::score::whole;
-use glassformer::trace::{Intervention, Trace};
+use glassformer::trace::Trace;
 use std::path::Path;
 
 fn folder() -> &'static Path {
@@ -181,7 +181,7 @@ fn a_pass_made_beforehand_is_the_models_own() {
 }
 
 #[test]
-fn the_weight_that_tells_is_the_largest_and_without_it_the_guess_falls() {
+fn what_tells_is_what_it_is_said_to_be_and_without_it_the_guess_falls() {
     let runs = runs();
     let mut seen = 0;
     for (model, run) in &runs {
@@ -192,32 +192,27 @@ fn the_weight_that_tells_is_the_largest_and_without_it_the_guess_falls() {
             let Some(there) = telling(&model.name, example) else {
                 continue;
             };
-            let Telling {
-                layer,
-                pass,
-                head,
-                key,
-                falls: (next, before, after),
-            } = there;
+            let (next, before, after) = there.falls;
             let place = format!("{} on {example:?}", model.name);
             let clean = pollster::block_on(run.trace(example, &[])).expect("a pass");
-            let pattern = Quantity::Pattern(explain::Place { layer, pass }).name();
-            let pattern = clean.get(&pattern).expect("the pattern");
             let tokens = example.chars().count();
-            let mut looks = pattern.data.chunks_exact(tokens);
-            let look = looks.nth(head * tokens + tokens - 1);
-            let look = look.expect("the last token's");
-            let most = look.iter().copied().fold(0.0, f32::max);
-            assert!(look[key] == most && most > 0.4, "{place}: {look:?}");
-            let change = Intervention::Cell {
-                layer,
-                head,
-                pass,
-                query: tokens - 1,
-                key,
-                weight: 0.0,
-                renormalise: true,
-            };
+            match there.taken {
+                Taken::Weight { key } => {
+                    let Telling {
+                        layer, pass, head, ..
+                    } = there;
+                    let pattern = Quantity::Pattern(explain::Place { layer, pass }).name();
+                    let pattern = clean.get(&pattern).expect("the pattern");
+                    let mut looks = pattern.data.chunks_exact(tokens);
+                    let look = looks.nth(head * tokens + tokens - 1);
+                    let look = look.expect("the last token's");
+                    let most = look.iter().copied().fold(0.0, f32::max);
+                    assert!(look[key] == most && most > 0.4, "{place}: {look:?}");
+                }
+                // The slider that does it takes the head out of both passes.
+                Taken::Head => assert_eq!(there.pass, None, "{place}"),
+            }
+            let change = there.change(tokens);
             let changed = pollster::block_on(run.trace(example, &[change])).expect("a pass");
             let likeliest = clean.about.vocab.iter();
             let likeliest = likeliest.map(|c| chance(&clean, *c)).fold(0.0, f32::max);

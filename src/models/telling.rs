@@ -1,48 +1,82 @@
-//! Where one sees what an example promises: the weight on which a ready-made model's next character
-//! hangs, found once in its own passes. `tests/models.rs` holds every row of it.
+//! Where one sees what an example promises: the weight, or the head, on which a ready-made model's next
+//! character hangs, found once in its own passes. `tests/models.rs` holds every row of it.
 
-use crate::trace::Pass;
+use crate::trace::{Intervention, Pass};
 
 const GLOBAL: Option<Pass> = Some(Pass::Global);
 const LOCAL: Option<Pass> = Some(Pass::Local);
 
-/// A weight of the last token's look, and what comes of taking it away.
+/// What to take away from a pass over an example, and what comes of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Telling {
     pub layer: usize,
-    /// Of which pass, where there are two.
+    /// Of which pass, where there are two and a weight is taken.
     pub pass: Option<Pass>,
     pub head: usize,
-    /// The token that gets it.
-    pub key: usize,
+    pub taken: Taken,
     /// The character that is then less likely to come next: from so many percent down to so many.
     pub falls: (char, u8, u8),
 }
 
-/// Where a model's pass over an example shows it; `None` where no single weight does.
+/// What is taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// The largest weight of the last token's look, which this token gets.
+    Weight { key: usize },
+    /// The head, where no single weight tells.
+    Head,
+}
+
+impl Telling {
+    /// The change that takes it away, in a pass over so many tokens.
+    pub fn change(&self, tokens: usize) -> Intervention {
+        let Telling {
+            layer, pass, head, ..
+        } = *self;
+        match self.taken {
+            Taken::Weight { key } => Intervention::Cell {
+                layer,
+                head,
+                pass,
+                query: tokens.saturating_sub(1),
+                key,
+                weight: 0.0,
+                renormalise: true,
+            },
+            Taken::Head => Intervention::Head {
+                layer,
+                head,
+                pass,
+                scale: 0.0,
+            },
+        }
+    }
+}
+
+/// Where a model's pass over an example shows it; `None` where nothing does.
 pub fn telling(model: &str, text: &str) -> Option<Telling> {
     let rows = TELLING.iter();
     let row = rows.filter(|row| (row.0, row.1) == (model, text));
     row.map(|row| row.2).next()
 }
 
-/// Block, pass, head, key, and what falls.
 type Row = (&'static str, &'static str, Telling);
 
+/// Block, pass, head, key, and what falls.
 const fn row(
     model: &'static str,
     text: &'static str,
     (layer, pass, head, key): (usize, Option<Pass>, usize, usize),
     falls: (char, u8, u8),
 ) -> Row {
-    let place = Telling {
+    let telling = Telling {
         layer,
         pass,
         head,
-        key,
+        taken: Taken::Weight { key },
         falls,
     };
-    (model, text, place)
+    (model, text, telling)
 }
 
 /// Every place that is known.

@@ -327,9 +327,8 @@ fn Journey(props: &JourneyProps) -> Html {
         explaining.then(|| plain(scene, &slot.trace.about.model, &text, formula, &explaining));
     let text = html! {
         <>
-            if let Some(words) = telling::to_try(looking, *stop) {
-                <strong>{ words }</strong>
-                { " " }
+            if let Some(lead) = telling::lead(looking, *stop) {
+                { telling::written(page, lead) }
             }
             { told(text, *stop, &pointing, shown) }
         </>

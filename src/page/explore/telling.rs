@@ -3,79 +3,203 @@
 use super::characters::visible;
 use super::journey::{Scene, Stop};
 use crate::explain::{Cell, Place, Quantity};
-use crate::models::telling::Telling;
+use crate::models::telling::{Taken, Telling};
+use crate::page::deeds::Page;
+use crate::page::field::on_click;
 use crate::page::link::reader::Reader;
 use crate::page::link::{Link, names};
-use crate::page::state::explore::{Arrival, Explore};
-use crate::trace::Intervention;
+use crate::page::state::Action;
+use crate::page::state::explore::{Arrival, Explore, same_target};
+use crate::trace::{Intervention, Pass};
+use yew::prelude::*;
 
 /// The way to that place of an example's pass, where it then stands still.
 pub fn way(text: &str, telling: Telling) -> Arrival {
-    let (place, token) = (place(telling), text.chars().count().saturating_sub(1));
-    let weight = Cell::new(
-        Quantity::Pattern(place),
-        &[telling.head, token, telling.key],
-    );
+    changed_way(text, telling, Vec::new())
+}
+
+/// The same, with changes that stay.
+fn changed_way(text: &str, telling: Telling, changes: Vec<Intervention>) -> Arrival {
+    let token = text.chars().count().saturating_sub(1);
+    let cell = match telling.taken {
+        Taken::Weight { key } => {
+            let pattern = Quantity::Pattern(place(telling));
+            let weight = Cell::new(pattern, &[telling.head, token, key]);
+            Some(names::of_cell(weight))
+        }
+        Taken::Head => None,
+    };
     let link = Link {
         text: Some(text.into()),
-        scene: Some(names::of_scene(Scene::Mix(place))),
+        changes,
+        scene: Some(names::of_scene(scene(telling))),
         layer: Some(telling.layer),
         token: Some(token),
         head: Some(telling.head),
-        cell: Some(names::of_cell(weight)),
+        cell,
         time: Some(1.0),
         ..Link::default()
     };
     Arrival::new(link, Reader::Any)
 }
 
-/// What there is to try in the scene that is open: with an example's own weight there, and in front
-/// of a room with any, since what says so elsewhere is not shown then.
-pub fn to_try(looking: &Explore, stop: Stop) -> Option<String> {
-    let shown = looking.shown.as_ref().filter(|_| looking.open)?;
-    let characters = shown.characters();
-    let there = |telling: &Telling| {
-        stop.scene == Scene::Mix(place(*telling))
-            && (looking.head, looking.token + 1) == (telling.head, characters.len())
-            // With anything else changed it would be another fall.
-            && looking.pokes.iter().all(|poke| is_of(poke, telling))
-    };
-    match (looking.telling().filter(there), stop.scene) {
-        (Some(telling), _) => {
-            let (next, before, after) = telling.falls;
-            // Nothing is certain.
-            let before = match before {
-                100 => "over 99".into(),
-                before => before.to_string(),
-            };
-            Some(format!(
-                "Head {} looks back at {}. Drag that weight to 0, and “{}” falls from {before}\u{a0}% to \
-                 {after}\u{a0}%.",
-                telling.head,
-                named(&characters, telling.key),
-                visible(next),
-            ))
-        }
-        (None, Scene::Softmax(_) | Scene::Mix(_)) if looking.presenting => {
-            Some("Drag a weight: the model runs again with it.".into())
-        }
-        (None, _) => None,
+/// What stands in front of a scene's text.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Lead {
+    /// What there is to see, or to do, in the scene that is open.
+    Here(String),
+    /// Where there is more to see of this sentence, and the way there.
+    There(String, Box<Arrival>),
+}
+
+/// A lead as it is written.
+pub fn written(page: &Page, lead: Lead) -> Html {
+    match lead {
+        Lead::Here(words) => html! { <><strong>{ words }</strong>{ " " }</> },
+        Lead::There(words, way) => html! {
+            <>
+                <button
+                    type="button"
+                    class="lead"
+                    onclick={on_click(&(page.clone(), way), |(page, way)| {
+                        page.dispatch(Action::Follow((**way).clone()));
+                    })}
+                >
+                    { words }
+                </button>
+                { " " }
+            </>
+        },
     }
 }
 
-/// Whether that weight is what is changed.
-fn is_of(change: &Intervention, telling: &Telling) -> bool {
-    let Intervention::Cell {
-        layer,
-        pass,
-        head,
-        key,
-        ..
-    } = *change
-    else {
-        return false;
+/// Where to look: at an example's own place what there is to try, in the other scenes of attention the
+/// way there; in front of a room what there is to try with any weight, since what says so elsewhere is
+/// not shown then.
+pub fn lead(looking: &Explore, stop: Stop) -> Option<Lead> {
+    let shown = looking.shown.as_ref().filter(|_| looking.open)?;
+    let characters = shown.characters();
+    let telling = looking.telling().filter(|telling| {
+        // With anything else changed it would be another fall.
+        let own = telling.change(characters.len());
+        looking.pokes.iter().all(|poke| is_of(poke, &own))
+    });
+    let told = telling.and_then(|telling| {
+        let at_end = looking.token + 1 == characters.len();
+        let there = at_end && stop.layer == telling.layer;
+        match there.then(|| here(looking, telling, stop.scene, &characters)) {
+            Some(Some(words)) => Some(Lead::Here(words)),
+            Some(None) | None => leads_on(stop.scene, telling.taken).then(|| {
+                let changes = looking.pokes.clone();
+                let way = changed_way(&shown.trace.about.text, telling, changes);
+                Lead::There(whereto(telling), Box::new(way))
+            }),
+        }
+    });
+    told.or(match stop.scene {
+        Scene::Softmax(_) | Scene::Mix(_) if looking.presenting => Some(Lead::Here(
+            "Drag a weight: the model runs again with it.".into(),
+        )),
+        _ => None,
+    })
+}
+
+/// What there is to see in a scene at the end of the sentence, if it is one that shows it.
+fn here(looking: &Explore, telling: Telling, scene: Scene, characters: &[char]) -> Option<String> {
+    let Telling { head, .. } = telling;
+    let (next, before, after) = telling.falls;
+    // Nothing is certain.
+    let before = match before {
+        100 => "over 99".into(),
+        before => before.to_string(),
     };
-    (layer, pass, head, key) == (telling.layer, telling.pass, telling.head, telling.key)
+    let falls = format!(
+        "“{}” falls from {before}\u{a0}% to {after}\u{a0}%",
+        visible(next)
+    );
+    let (own, of_head) = (place(telling), looking.head == head);
+    match (telling.taken, scene) {
+        (Taken::Weight { key }, Scene::Mix(at)) if at == own && of_head => Some(format!(
+            "Head {head} looks back at {}. Drag that weight to 0, and {falls}.",
+            named(characters, key),
+        )),
+        (Taken::Weight { key }, Scene::Softmax(at)) if at == own && of_head => Some(format!(
+            "Head {head} gives {} the largest weight. Drag it down to 0, and {falls}.",
+            named(characters, key),
+        )),
+        (
+            Taken::Weight { key },
+            Scene::Score(at) | Scene::AdditiveScore(at) | Scene::Mask(at) | Scene::Sharpen(at),
+        ) if at == own && of_head && looking.pokes.is_empty() => Some(format!(
+            "Watch {}: head {head} will give it the largest weight.",
+            named(characters, key),
+        )),
+        // In front of a room its slider is not shown.
+        (Taken::Head, Scene::Heads) if !looking.presenting => Some(format!(
+            "Set head {head} to 0 under “Change something”, and {falls}."
+        )),
+        _ => None,
+    }
+}
+
+/// Whether one is led from a scene to where there is more to see: from those that show how heads look.
+fn leads_on(scene: Scene, taken: Taken) -> bool {
+    match scene {
+        Scene::Score(_)
+        | Scene::AdditiveScore(_)
+        | Scene::Mask(_)
+        | Scene::Sharpen(_)
+        | Scene::Softmax(_)
+        | Scene::Mix(_) => true,
+        Scene::Heads => taken == Taken::Head,
+        Scene::Embed
+        | Scene::Norm(_)
+        | Scene::Project(_)
+        | Scene::Gate
+        | Scene::Span
+        | Scene::Window
+        | Scene::Add(_)
+        | Scene::FeedForward
+        | Scene::Cache
+        | Scene::Lens
+        | Scene::Logits
+        | Scene::Sample => false,
+    }
+}
+
+/// The place in words.
+fn whereto(telling: Telling) -> String {
+    let Telling {
+        layer, pass, head, ..
+    } = telling;
+    let pass = match pass {
+        Some(Pass::Global) => ", global pass",
+        Some(Pass::Local) => ", local pass",
+        None => "",
+    };
+    match telling.taken {
+        Taken::Weight { .. } => {
+            format!("Most to see in this sentence: block {layer}{pass}, head {head}.")
+        }
+        Taken::Head => format!("Most to see in this sentence: block {layer}, heads out."),
+    }
+}
+
+/// Whether a change is of the same thing.
+fn is_of(change: &Intervention, own: &Intervention) -> bool {
+    let key = |change: &Intervention| match change {
+        Intervention::Cell { key, .. } => Some(*key),
+        _ => None,
+    };
+    same_target(change, own) && key(change) == key(own)
+}
+
+/// The scene that shows it.
+fn scene(telling: Telling) -> Scene {
+    match telling.taken {
+        Taken::Weight { .. } => Scene::Mix(place(telling)),
+        Taken::Head => Scene::Heads,
+    }
 }
 
 fn place(telling: Telling) -> Place {
@@ -105,6 +229,103 @@ fn named(characters: &[char], key: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::explain::golden::{ALL, golden};
+    use crate::models::telling::TELLING;
+    use crate::page::explore::journey::journey;
+    use crate::page::state::explore::{ExploreAction, Slot};
+
+    /// The first example, in a pass that is said to be of it.
+    fn first() -> (Explore, Telling) {
+        let (model, text, telling) = TELLING[0];
+        let (mut trace, _) = golden(ALL[0]);
+        trace.about.text = text.into();
+        trace.about.tokens = vec![0; text.chars().count()];
+        let mut explore = Explore::default();
+        explore.reduce(ExploreAction::Text(text.into()));
+        let slot = Slot::new(model, trace, None);
+        explore.reduce(ExploreAction::Traced(Ok(slot)));
+        (explore, telling)
+    }
+
+    /// The leads of the scenes of that name, by block.
+    fn leads(looking: &Explore, name: &str) -> Vec<Option<Lead>> {
+        let shown = looking.shown.as_ref().expect("a pass");
+        let stops = journey(&shown.trace.about.model).into_iter();
+        let named = stops.filter(|stop| names::of_scene(stop.scene) == name);
+        named.map(|stop| lead(looking, stop)).collect()
+    }
+
+    fn is_here(lead: &Option<Lead>, part: &str) -> bool {
+        matches!(lead, Some(Lead::Here(words)) if words.contains(part))
+    }
+
+    fn is_there(lead: &Option<Lead>) -> bool {
+        matches!(lead, Some(Lead::There(words, _)) if words.ends_with("block 1, head 1."))
+    }
+
+    #[test]
+    fn every_scene_of_attention_says_where_to_look() {
+        let (mut explore, telling) = first();
+        explore.reduce(ExploreAction::Head(telling.head));
+        for (name, words) in [
+            ("score", "Watch the g of “big”"),
+            ("mask", "Watch the g of “big”"),
+            ("softmax", "gives the g of “big” the largest weight"),
+            ("mix", "looks back at the g of “big”"),
+        ] {
+            let leads = leads(&explore, name);
+            assert!(is_there(&leads[0]), "{name}: {leads:?}");
+            assert!(is_here(&leads[1], words), "{name}: {leads:?}");
+        }
+        for name in [
+            "embed",
+            "norm-attention",
+            "project",
+            "heads",
+            "feed-forward",
+        ] {
+            assert!(leads(&explore, name).iter().all(Option::is_none), "{name}");
+        }
+        // Of another head, or another token.
+        let mut other = explore.clone();
+        other.reduce(ExploreAction::Head(telling.head + 1));
+        assert!(leads(&other, "mix").iter().all(is_there));
+        let mut other = explore.clone();
+        other.reduce(ExploreAction::Token(2));
+        assert!(leads(&other, "softmax").iter().all(is_there));
+        // The overview shows all of it.
+        explore.reduce(ExploreAction::Open(false));
+        assert!(leads(&explore, "mix").iter().all(Option::is_none));
+    }
+
+    #[test]
+    fn what_one_does_there_stays_and_anything_else_ends_it() {
+        let (mut explore, telling) = first();
+        explore.reduce(ExploreAction::Head(telling.head));
+        let own = telling.change(explore.text.chars().count());
+        explore.reduce(ExploreAction::Poke(own.clone()));
+        assert!(is_here(&leads(&explore, "mix")[1], "Drag that weight"));
+        // It would not be the largest now.
+        let score = &leads(&explore, "score")[1];
+        let text = explore.text.clone();
+        let way = changed_way(&text, telling, vec![own]);
+        assert!(
+            matches!(score, Some(Lead::There(_, to)) if **to == way),
+            "{score:?}"
+        );
+        let off = Intervention::Head {
+            layer: 0,
+            head: 0,
+            pass: None,
+            scale: 0.0,
+        };
+        explore.reduce(ExploreAction::Poke(off));
+        for name in ["score", "softmax", "mix"] {
+            assert!(leads(&explore, name).iter().all(Option::is_none), "{name}");
+        }
+        explore.reduce(ExploreAction::Present);
+        assert!(is_here(&leads(&explore, "mix")[0], "Drag a weight"));
+    }
 
     #[test]
     fn a_token_is_found_by_its_word_or_by_its_place() {
