@@ -9,10 +9,10 @@ use crate::protocol::StepReport;
 /// Buckets kept at most: four to a pixel of a wide screen.
 const CAPACITY: usize = 1 << 14;
 
-/// Steps that the smoothed line remembers, and the part of a young run that it remembers at most:
-/// a curve that falls steeply would else run behind its own steps.
-const MEMORY: f64 = 50.0;
-const YOUNG_MEMORY: f64 = 0.05;
+/// How many steps the smoothed line looks at on either side of one, and the part of a young run that
+/// they are at most: its steep fall would else be blurred.
+const REACH: f64 = 50.0;
+const YOUNG_REACH: f64 = 0.05;
 
 /// The training losses of neighbouring steps.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,8 +21,26 @@ pub struct Bucket {
     pub last: u32,
     pub low: f32,
     pub high: f32,
-    /// The smoothed loss at the last step.
+    /// Steps in it, and the mean of their losses.
+    pub steps: u32,
+    pub mean: f64,
+    /// The smoothed loss at the last step. It is centred: a straight line is laid through the losses
+    /// up to [`REACH`] steps before and after, and read at the step. Among steps on both sides that is
+    /// their mean; at the end of the curve, where there are none after, it does not run behind, as a
+    /// mean of the past would.
     pub smooth: f32,
+}
+
+impl Bucket {
+    /// The step that stands for all of its own.
+    fn middle(&self) -> f64 {
+        (f64::from(self.first) + f64::from(self.last)) / 2.0
+    }
+
+    /// How far the smoothed line looks from its last step.
+    fn reach(&self) -> f64 {
+        REACH.min(YOUNG_REACH * f64::from(self.last))
+    }
 }
 
 /// One look at the validation text.
@@ -39,10 +57,6 @@ pub struct History {
     validation: Vec<Validation>,
     /// Steps that one bucket takes before the next begins: a power of two.
     span: u32,
-    /// The smoothed loss after the last step.
-    smooth: f64,
-    /// Steps that went into it.
-    smoothed: u32,
 }
 
 impl Default for History {
@@ -51,8 +65,6 @@ impl Default for History {
             buckets: Vec::new(),
             validation: Vec::new(),
             span: 1,
-            smooth: 0.0,
-            smoothed: 0,
         }
     }
 }
@@ -86,26 +98,25 @@ impl History {
         if !loss.is_finite() {
             return;
         }
-        let memory = MEMORY.min(1.0 + YOUNG_MEMORY * f64::from(self.smoothed));
-        self.smooth += (f64::from(loss) - self.smooth) / memory;
-        self.smoothed = self.smoothed.saturating_add(1);
-        let smooth = self.smooth as f32;
-
         match self.buckets.last_mut() {
             Some(open) if report.step - open.first < self.span => {
                 open.last = report.step;
                 open.low = open.low.min(loss);
                 open.high = open.high.max(loss);
-                open.smooth = smooth;
+                open.steps += 1;
+                open.mean += (f64::from(loss) - open.mean) / f64::from(open.steps);
             }
             _ => self.buckets.push(Bucket {
                 first: report.step,
                 last: report.step,
                 low: loss,
                 high: loss,
-                smooth,
+                steps: 1,
+                mean: f64::from(loss),
+                smooth: loss,
             }),
         }
+        self.smooth_from(report.step);
         if self.buckets.len() > CAPACITY {
             self.halve();
         }
@@ -118,10 +129,43 @@ impl History {
         }
         self.buckets.retain(|bucket| bucket.last < step);
         self.validation.retain(|point| point.step < step);
-        match self.buckets.last() {
-            Some(bucket) => self.smooth = f64::from(bucket.smooth),
-            None => self.smoothed = 0,
+        self.smooth_from(step);
+    }
+
+    /// Smooths anew what the losses from that step on have a part in.
+    fn smooth_from(&mut self, step: u32) {
+        for n in (0..self.buckets.len()).rev() {
+            let bucket = self.buckets[n];
+            if f64::from(bucket.last) + bucket.reach() < f64::from(step) {
+                break;
+            }
+            self.buckets[n].smooth = self.smoothed(n) as f32;
         }
+    }
+
+    /// See [`Bucket::smooth`].
+    fn smoothed(&self, n: usize) -> f64 {
+        let own = self.buckets[n];
+        let (at, reach) = (f64::from(own.last), own.reach());
+        let near = |bucket: &&Bucket| (bucket.middle() - at).abs() <= reach;
+        let before = self.buckets[..n].iter().rev().take_while(near);
+        let after = self.buckets[n + 1..].iter().take_while(near);
+        let around = || before.clone().chain(after.clone()).chain([&own]);
+        let mean = |of: &dyn Fn(&Bucket) -> f64| -> f64 {
+            let (sum, steps) = around().fold((0.0, 0.0), |(sum, steps), bucket| {
+                let own = f64::from(bucket.steps);
+                (sum + own * of(bucket), steps + own)
+            });
+            sum / steps
+        };
+        let (x, y) = (mean(&Bucket::middle), mean(&|bucket| bucket.mean));
+        let spread = mean(&|bucket| (bucket.middle() - x).powi(2));
+        let slope = match spread > 0.0 {
+            true => mean(&|bucket| (bucket.middle() - x) * (bucket.mean - y)) / spread,
+            false => 0.0,
+        };
+        // A bucket alone has no slope; it is as wide as all that would be looked at.
+        y + slope * (at - x)
     }
 
     fn halve(&mut self) {
@@ -135,6 +179,9 @@ impl History {
                     last: b.last,
                     low: a.low.min(b.low),
                     high: a.high.max(b.high),
+                    steps: a.steps + b.steps,
+                    mean: (f64::from(a.steps) * a.mean + f64::from(b.steps) * b.mean)
+                        / f64::from(a.steps + b.steps),
                     smooth: b.smooth,
                 },
                 _ => pair[0],
@@ -200,14 +247,76 @@ mod tests {
         assert_eq!((spike.low, spike.high), (2.0, 9.0));
     }
 
+    /// The losses of a run: a steep fall that flattens, with the noise of batches.
+    fn falling(n: u32, noise: f64) -> f32 {
+        let jump = f64::from(n * 7919 % 101) / 101.0 - 0.5;
+        (1.5 + 2.5 * (-f64::from(n) / 60.0).exp() + noise * jump) as f32
+    }
+
     #[test]
-    fn smoothing_starts_at_the_first_loss() {
+    fn smoothing_does_not_run_behind_a_falling_curve() {
         let mut history = History::default();
-        history.push(&step(1, 4.0));
-        assert!((history.buckets()[0].smooth - 4.0).abs() < 1e-6);
-        history.push(&step(2, 2.0));
-        let smooth = history.buckets()[1].smooth;
-        assert!((2.0..2.2).contains(&smooth), "{smooth}");
+        for n in 1..=400 {
+            history.push(&step(n, falling(n, 0.0)));
+            let last = history.buckets().last().expect("a bucket");
+            let behind = last.smooth - falling(n, 0.0);
+            assert!(behind.abs() < 0.02, "{behind} at step {n}, the last");
+        }
+        for bucket in history.buckets() {
+            let behind = bucket.smooth - falling(bucket.last, 0.0);
+            assert!(behind.abs() < 0.02, "{behind} at step {}", bucket.last);
+        }
+    }
+
+    #[test]
+    fn the_smoothed_loss_is_a_line_through_the_steps_on_both_sides() {
+        let losses: Vec<f64> = (0..=600).map(|n| f64::from(falling(n, 0.3))).collect();
+        let mut history = History::default();
+        for n in 1..=600 {
+            history.push(&step(
+                n,
+                if n > 300 {
+                    9.0
+                } else {
+                    losses[n as usize] as f32
+                },
+            ));
+        }
+        // From here on it went otherwise.
+        for n in 301..=600 {
+            history.push(&step(n, losses[n as usize] as f32));
+        }
+        assert_eq!(history.buckets().len(), 600);
+        for bucket in history.buckets() {
+            let at = f64::from(bucket.last);
+            let reach = (0.05 * at).min(50.0);
+            // Least squares by the determinant of the normal equations.
+            let near = (1..=600).filter(|n| (f64::from(*n) - at).abs() <= reach);
+            let [mut s, mut sx, mut sy, mut sxx, mut sxy] = [0.0; 5];
+            for n in near {
+                let (x, y) = (f64::from(n) - at, losses[n as usize]);
+                s += 1.0;
+                sx += x;
+                sy += y;
+                sxx += x * x;
+                sxy += x * y;
+            }
+            let expected = match s > 1.0 {
+                true => (sxx * sy - sx * sxy) / (s * sxx - sx * sx),
+                false => sy,
+            };
+            let smooth = f64::from(bucket.smooth);
+            assert!(
+                (smooth - expected).abs() < 1e-4,
+                "{smooth} is not {expected} at {at}"
+            );
+        }
+        // Less restless than the losses themselves.
+        let late = |of: &dyn Fn(usize) -> f64| -> f64 {
+            (400..599).map(|n| (of(n + 1) - of(n)).abs()).sum()
+        };
+        let smooth = |n: usize| f64::from(history.buckets()[n].smooth);
+        assert!(late(&smooth) < 0.1 * late(&|n| losses[n]));
     }
 
     #[test]

@@ -110,6 +110,8 @@ mod tests {
             last: step,
             low,
             high,
+            steps: 1,
+            mean: f64::from(low + high) / 2.0,
             smooth: (low + high) / 2.0,
         }
     }
