@@ -72,6 +72,25 @@ pub fn journey(model: &ModelConfig) -> Vec<Stop> {
     stops
 }
 
+/// Where a journey has that stop, or what comes nearest to it: the same step of its pass or of another,
+/// in the last block where there is no such block; else the step before or after.
+pub fn nearest(journey: &[Stop], wanted: Stop) -> usize {
+    let last = journey.iter().map(|stop| stop.layer).max().unwrap_or(0);
+    let layer = wanted.layer.min(last);
+    let inside = wanted.scene.is_in_block();
+    let (step, scene) = (wanted.scene.step(), wanted.scene.in_layer(layer));
+    let near = journey
+        .iter()
+        .enumerate()
+        .filter(|(_, stop)| stop.scene.is_in_block() == inside && (!inside || stop.layer == layer));
+    let place = near.min_by_key(|(_, stop)| {
+        let other = stop.scene.step();
+        // What comes after is nearer to what one was about to see than what one has seen.
+        (stop.scene != scene, step.abs_diff(other), other < step)
+    });
+    place.map_or(0, |(n, _)| n)
+}
+
 fn block(model: &ModelConfig, layer: usize) -> Vec<Scene> {
     let (pre, post) = (model.norm == Norm::Pre, model.norm == Norm::Post);
     let place = |pass| Place { layer, pass };
@@ -145,6 +164,36 @@ impl Scene {
             | Scene::Lens
             | Scene::Logits
             | Scene::Sample) => other,
+        }
+    }
+
+    /// Which step of a block it is, or of the way outside of blocks, whatever the kind of attention and
+    /// its pass.
+    fn step(self) -> usize {
+        match self {
+            Scene::Embed => 0,
+            // It comes before the norm of the pass that it is for.
+            Scene::Span => 1,
+            Scene::Norm(NormSite::Attention(_) | NormSite::Global(_)) => 2,
+            Scene::Project(_) => 3,
+            Scene::Score(_) | Scene::AdditiveScore(_) => 4,
+            Scene::Mask(_) => 5,
+            Scene::Sharpen(_) => 6,
+            Scene::Window => 8,
+            Scene::Softmax(_) => 9,
+            Scene::Mix(_) => 10,
+            Scene::Gate => 12,
+            Scene::Heads => 13,
+            Scene::Add(Branch::Attn) => 14,
+            Scene::Norm(NormSite::FeedForward(_)) => 15,
+            Scene::FeedForward => 16,
+            Scene::Add(Branch::Mlp) => 17,
+            // Nearer than what is kept.
+            Scene::Cache => 18,
+            Scene::Norm(NormSite::Final) => 20,
+            Scene::Lens => 21,
+            Scene::Logits => 22,
+            Scene::Sample => 23,
         }
     }
 
@@ -293,6 +342,96 @@ mod tests {
                 assert_eq!(unique, stops);
             }
         }
+    }
+
+    #[test]
+    fn every_scene_has_its_like_in_every_other_kind() {
+        let norms = [Norm::Pre, Norm::Post, Norm::None];
+        let all = Kind::ALL
+            .into_iter()
+            .flat_map(|kind| norms.map(|norm| (kind, norm)));
+        let journeys: Vec<Vec<Stop>> = all.map(|(kind, norm)| scenes(kind, norm)).collect();
+        for (from, to) in journeys
+            .iter()
+            .flat_map(|a| journeys.iter().map(move |b| (a, b)))
+        {
+            for (n, stop) in from.iter().enumerate() {
+                let found = nearest(to, *stop);
+                let like = to[found];
+                assert_eq!(
+                    like.scene == Scene::Embed,
+                    n == 0,
+                    "{stop:?} becomes {like:?}"
+                );
+                assert_eq!(like.layer, stop.layer);
+                assert_eq!(like.scene.is_in_block(), stop.scene.is_in_block());
+                if let Some(same) = to.iter().position(|other| other == stop) {
+                    assert_eq!(found, same);
+                }
+                // Between norms that stand before and after nothing is lost.
+                let steps = to.iter().map(|other| other.scene.step());
+                if steps.into_iter().any(|step| step == stop.scene.step()) {
+                    assert_eq!(like.scene.step(), stop.scene.step(), "{stop:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn attention_keeps_its_step_whatever_makes_it() {
+        let place = |pass| Place { layer: 1, pass };
+        let (only, global, local) = (
+            place(None),
+            place(Some(Pass::Global)),
+            place(Some(Pass::Local)),
+        );
+        for (kind, from, to) in [
+            (
+                Kind::AdaptiveSpan,
+                Scene::Softmax(only),
+                Scene::Softmax(global),
+            ),
+            (
+                Kind::AdaptiveSpan,
+                Scene::AdditiveScore(only),
+                Scene::Score(global),
+            ),
+            (Kind::AdaptiveSpan, Scene::Gate, Scene::Heads),
+            (
+                Kind::Additive,
+                Scene::Score(local),
+                Scene::AdditiveScore(only),
+            ),
+            (Kind::Additive, Scene::Mix(global), Scene::Mix(only)),
+            (Kind::Standard, Scene::Softmax(local), Scene::Softmax(only)),
+            (Kind::Standard, Scene::Sharpen(local), Scene::Mask(only)),
+            (Kind::Standard, Scene::Window, Scene::Softmax(only)),
+            (
+                Kind::HeadGated,
+                Scene::Span,
+                Scene::Norm(NormSite::Attention(1)),
+            ),
+        ] {
+            let stops = scenes(kind, Norm::Pre);
+            let wanted = Stop {
+                scene: from,
+                layer: 1,
+            };
+            assert_eq!(
+                stops[nearest(&stops, wanted)].scene,
+                to,
+                "{from:?} in {kind:?}"
+            );
+        }
+        // A model of fewer blocks shows its last.
+        let stops = scenes(Kind::Standard, Norm::Pre);
+        let deep = Stop {
+            scene: Scene::Heads,
+            layer: 70,
+        };
+        let last = stops.iter().map(|stop| stop.layer).max();
+        let found = stops[nearest(&stops, deep)];
+        assert_eq!((found.scene, Some(found.layer)), (Scene::Heads, last));
     }
 
     #[test]

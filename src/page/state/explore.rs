@@ -16,7 +16,7 @@ use super::writing::unknown_characters;
 use crate::client::Started;
 use crate::explain::Cell;
 use crate::models::telling::{Telling, telling};
-use crate::page::explore::journey::{Scene, Stop};
+use crate::page::explore::journey::{Scene, Stop, nearest};
 use crate::page::letters::letter_or_digit;
 use crate::text::corpus::Corpus;
 use crate::trace::Intervention;
@@ -318,7 +318,7 @@ impl Explore {
         if !same {
             let before = self.shown.as_ref().map(|before| &before.journey);
             let at = before.and_then(|journey| journey.get(self.stop));
-            let place = at.and_then(|at| slot.journey.iter().position(|stop| stop == at));
+            let place = at.map(|at| nearest(&slot.journey, *at));
             self.stop = place.unwrap_or(0);
             self.picked = None;
             if place.is_none() {
