@@ -139,7 +139,7 @@ fn attention(picture: &mut Picture, view: &View, grid: &Grid, layer: usize, thre
     let to = grid.area(layer + 1, token);
     let most = most(view, &places);
     if let Some((cell, weight)) = most {
-        named(picture, view, grid, cell, weight);
+        named(picture, view, grid, (cell, weight), threshold);
     }
     for key in 0..=token {
         let from = grid.area(layer, key);
@@ -149,9 +149,7 @@ fn attention(picture: &mut Picture, view: &View, grid: &Grid, layer: usize, thre
                 let cell = Cell::new(Quantity::Pattern(*place), &[head, token, key]);
                 let weight = view.source.at(cell).map_or(0.0, f64::from);
                 sum += weight;
-                // The chosen head is always seen to look somewhere.
-                let first = most.is_some_and(|(other, _)| other == cell);
-                if weight < threshold && !first {
+                if weight < threshold {
                     continue;
                 }
                 // Heads leave the token side by side, so that their lines do not hide each other.
@@ -208,14 +206,22 @@ fn most(view: &View, places: &[Place]) -> Option<(Cell, f64)> {
     weighed.max_by(|one, other| one.1.total_cmp(&other.1))
 }
 
-/// The same in words between the names of the columns, as far as there is room.
-fn named(picture: &mut Picture, view: &View, grid: &Grid, cell: Cell, weight: f64) {
+/// The same in words between the names of the columns, as far as there is room: said to be less than
+/// the threshold where it has no line.
+fn named(
+    picture: &mut Picture,
+    view: &View,
+    grid: &Grid,
+    (cell, weight): (Cell, f64),
+    threshold: f64,
+) {
     let Quantity::Pattern(Place { layer, pass }) = cell.quantity else {
         return;
     };
     let [head, _, key] = cell.index;
     // Its place too: a character may come more than once.
-    let short = format!("{key} {}: {weight:.2}", of_text(&view.source, key));
+    let only = if weight < threshold { "only " } else { "" };
+    let short = format!("{key} {}: {only}{weight:.2}", of_text(&view.source, key));
     let long = match pass {
         Some(pass) => format!("head {head}, {}, {short}", pass.name()),
         None => format!("head {head}, key {short}"),

@@ -29,7 +29,34 @@ fn the_overview_reads_the_lens_at_every_depth() {
 }
 
 #[test]
-fn the_overview_always_shows_where_the_chosen_head_looks_most() {
+fn the_overview_draws_the_weights_from_the_threshold_on_and_no_other() {
+    for bytes in ALL {
+        let pass = golden(bytes);
+        let source = source(&pass);
+        let (token, model) = (source.tokens() - 1, source.model());
+        for threshold in [0.02, 0.3, 0.7, 2.0] {
+            let picture = overview::picture(&first_scene(source, token), threshold);
+            let places = (0..model.n_layer).flat_map(|layer| source.places(layer));
+            let rows = places.flat_map(|place| {
+                (0..model.n_head).map(move |head| (Quantity::Pattern(place), head))
+            });
+            let weights = rows.flat_map(|(pattern, head)| {
+                (0..=token).map(move |key| Cell::new(pattern, &[head, token, key]))
+            });
+            let mut above: Vec<Cell> = weights
+                .filter(|cell| f64::from(source.at(*cell).expect("a weight")) >= threshold)
+                .collect();
+            for link in &picture.links {
+                let place = above.iter().position(|cell| *cell == link.cell);
+                above.swap_remove(place.expect("above the threshold, and drawn once"));
+            }
+            assert!(above.is_empty(), "{} lines are missing", above.len());
+        }
+    }
+}
+
+#[test]
+fn the_overview_names_where_the_chosen_head_looks_most() {
     for bytes in ALL {
         let pass = golden(bytes);
         let source = source(&pass);
@@ -37,26 +64,29 @@ fn the_overview_always_shows_where_the_chosen_head_looks_most() {
         for head in 0..source.model().n_head {
             let view = View {
                 head,
+                width: 1100.0,
                 ..first_scene(source, token)
             };
-            // No weight is above this.
-            let picture = overview::picture(&view, 2.0);
-            assert_eq!(picture.links.len(), source.model().n_layer);
-            for link in &picture.links {
-                let weight = |key| {
-                    let cell = Cell::new(link.cell.quantity, &[head, token, key]);
-                    source.at(cell).expect("a weight")
-                };
-                let most = (0..=token).map(weight).fold(0.0, f32::max);
-                assert_eq!(source.at(link.cell), Some(most));
+            for layer in 0..source.model().n_layer {
+                let rows = source.places(layer).into_iter().map(Quantity::Pattern);
+                let weights = rows.flat_map(|pattern| {
+                    (0..=token).map(move |key| Cell::new(pattern, &[head, token, key]))
+                });
+                let weights = weights.map(|cell| source.at(cell).expect("a weight"));
+                let most = f64::from(weights.fold(0.0, f32::max));
                 let named = format!("head {head}");
-                let names = |mark: &Mark| match mark {
-                    Mark::Text { words, .. } => {
-                        words.starts_with(&named) && words.ends_with(&format!("{most:.2}"))
-                    }
-                    _ => false,
+                let says = |threshold: f64, end: String| {
+                    let picture = overview::picture(&view, threshold);
+                    picture.marks.iter().any(|mark| match mark {
+                        Mark::Text { words, .. } => {
+                            words.starts_with(&named) && words.ends_with(&end)
+                        }
+                        _ => false,
+                    })
                 };
-                assert!(picture.marks.iter().any(names));
+                assert!(says(most, format!(": {most:.2}")));
+                // It has no line then.
+                assert!(says(most + 0.001, format!(": only {most:.2}")));
             }
         }
     }
