@@ -1,6 +1,6 @@
 //! What the changes that a pass was asked for make of single numbers.
 
-use super::{Draft, Source, changes};
+use super::{Draft, Place, Source, changes};
 use crate::trace::{Branch, Intervention, Pass};
 
 /// What a head's output is multiplied by.
@@ -26,6 +26,49 @@ pub fn branch_is_off(source: &Source, layer: usize, branch: Branch) -> bool {
 pub fn road_is_open(source: &Source, layer: usize, branch: Branch) -> bool {
     let ended = Intervention::Residual { layer, branch };
     source.model().residual && !changes(source).contains(&ended)
+}
+
+impl Source<'_> {
+    /// What the reader has a head multiplied by; 1 where nothing.
+    pub fn head_scale(&self, place: Place, head: usize) -> f64 {
+        head_scale(self, place.layer, place.pass, head)
+    }
+
+    /// Whether the reader has a block's branch add nothing.
+    pub fn is_off(&self, layer: usize, branch: Branch) -> bool {
+        branch_is_off(self, layer, branch)
+    }
+
+    /// The keys whose weights the reader set in that row of a pattern, each once and in order.
+    pub fn set_keys(&self, place: Place, head: usize, query: usize) -> Vec<usize> {
+        let here = |layer: usize, pass: Option<Pass>, h: usize, q: usize| {
+            (layer, h, q) == (place.layer, head, query) && (pass.is_none() || pass == place.pass)
+        };
+        let mut keys: Vec<usize> = Vec::new();
+        for change in changes(self) {
+            match *change {
+                Intervention::Cell {
+                    layer,
+                    pass,
+                    head,
+                    query,
+                    key,
+                    ..
+                } if here(layer, pass, head, query) => keys.push(key),
+                Intervention::Row {
+                    layer,
+                    pass,
+                    head,
+                    query,
+                    ..
+                } if here(layer, pass, head, query) => keys.extend(0..=query),
+                _ => {}
+            }
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
 }
 
 /// The row of a pattern, as it is after the changes.

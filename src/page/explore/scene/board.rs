@@ -349,7 +349,11 @@ impl<'a> Board<'a> {
 
     /// Says beside a strip which number would fill its cells: two strips may have two scales.
     pub fn scale(&mut self, area: Rect, most: f64) {
-        let words = format!("bars to ±{}", brief(most));
+        self.aside(area, &bars_to(most));
+    }
+
+    /// A few words under the label of a strip, or behind it where that stands above.
+    pub fn aside(&mut self, area: Rect, words: &str) {
         let at = match self.is_narrow() {
             true => (area.x + area.w, area.y - LINE / 2.0 - 2.0),
             false => (area.x - 12.0, area.y + (area.h / 2.0).min(24.0) + 15.0),
@@ -410,6 +414,11 @@ impl<'a> Board<'a> {
             });
         }
     }
+}
+
+/// Which number would fill a bar.
+pub fn bars_to(most: f64) -> String {
+    format!("bars to ±{}", brief(most))
 }
 
 /// The n-th of `of` equal parts, side by side.

@@ -1,12 +1,13 @@
 //! The heads side by side: their gates, and what each adds to the whole.
 
-use super::board::{Board, Come, Strip, nth};
+use super::board::{Board, Come, Strip, bars_to, nth};
 use super::labels::LINE;
 use super::marks::{Align, Look, Rect, Role};
 use crate::analysis::entropy_bits;
 use crate::config::Attention;
 use crate::config::attention::GateForm;
 use crate::explain::{Cell, Place, Quantity, minus};
+use crate::trace::Branch;
 
 /// Where the three measures stop being readable side by side.
 const MEASURES: f64 = 190.0;
@@ -38,6 +39,9 @@ pub fn out(board: &mut Board) {
             let at = (x, board.y + LINE / 2.0);
             board.text(at, words, Align::Right, Role::Faint);
         }
+        // All rows have that of the sum below them.
+        let at = (board.left(), board.y + LINE / 2.0);
+        board.text(at, bars_to(most), Align::Left, Role::Faint);
         board.y += LINE;
     }
     let mut partial = vec![0.0; sum.len()];
@@ -46,12 +50,20 @@ pub fn out(board: &mut Board) {
         for (total, x) in partial.iter_mut().zip(row) {
             *total += x * come;
         }
-        let label = match place.pass {
+        let mut label = match place.pass {
             Some(pass) => format!("{} head {head}", pass.name()),
             None => format!("head {head}"),
         };
+        match board.source().head_scale(*place, *head) {
+            1.0 => {}
+            0.0 => label += ", off",
+            scale => label += &format!(", × {scale:.2}"),
+        }
         let area = board.shelf(&label, Role::Value, board.tall(30.0));
         board.say(&label, row);
+        if n == 0 && !measured {
+            board.scale(area, most);
+        }
         let own = if measured { area.w - MEASURES } else { area.w };
         let strip = Strip::bars(row, Role::Value).within(most);
         let cell = |c| Some(Cell::new(Quantity::HeadResult(*place), &[token, *head, c]));
@@ -63,7 +75,7 @@ pub fn out(board: &mut Board) {
         let spread = entropy_bits(pattern.unwrap_or_default()).abs();
         let words = [
             format!("{:.3}", length(row)),
-            minus(&format!("{:+.2}", cosine(row, &sum))),
+            cosine(row, &sum).map_or("none".into(), |cosine| minus(&format!("{cosine:+.2}"))),
             format!("{spread:.2} bits"),
         ];
         if measured {
@@ -99,11 +111,11 @@ pub fn out(board: &mut Board) {
     let done = come >= 1.0;
     let cell = |c| done.then(|| Cell::new(Quantity::AttnOut(layer), &[token, c]));
     board.strip("E, with the bias", &strip, cell, |_| Come::HERE);
-    board.note(
-        format!("length of E {:.3}", length(&sum)),
-        Role::Ink,
-        board.phase(0.92, 1.0),
-    );
+    let words = match board.source().is_off(layer, Branch::Attn) {
+        true => "attention is switched off: E is 0, whatever its heads make".to_string(),
+        false => format!("length of E {:.3}", length(&sum)),
+    };
+    board.note(words, Role::Ink, board.phase(0.92, 1.0));
     board.focus(Cell::new(Quantity::AttnOut(layer), &[token, 0]));
 }
 
@@ -111,11 +123,11 @@ fn length(row: &[f64]) -> f64 {
     row.iter().map(|x| x * x).sum::<f64>().sqrt()
 }
 
-/// 1 in the same direction, -1 in the opposite one; 0 where there is no direction.
-fn cosine(one: &[f64], other: &[f64]) -> f64 {
+/// 1 in the same direction, -1 in the opposite one; `None` where one has no direction.
+fn cosine(one: &[f64], other: &[f64]) -> Option<f64> {
     let dot: f64 = one.iter().zip(other).map(|(a, b)| a * b).sum();
     let lengths = length(one) * length(other);
-    if lengths > 0.0 { dot / lengths } else { 0.0 }
+    (lengths > 0.0).then(|| dot / lengths)
 }
 
 /// What is measured of each head at this query, and the gate that follows from it.
