@@ -51,15 +51,15 @@ pub fn project(board: &mut Board, place: Place) {
 
     // The number that is being made, then the first.
     let mut working = Cell::new(Quantity::Query(place), &[token, head, 0]);
-    // One scale for all that is made here, so that what is large looks large.
-    let made = VECTORS.into_iter().flat_map(|vector| {
+    // A scale for each: queries are often several times as large as values, of which nothing would be
+    // seen.
+    let scales = VECTORS.map(|vector| {
         let quantity = (vector.quantity)(place);
-        (0..heads).map(move |head| (quantity, head))
+        let made = (0..heads).flat_map(|head| board.numbers(quantity, &[token, head]));
+        let made: Vec<f64> = made.collect();
+        board.most(&made)
     });
-    let made = made.flat_map(|(quantity, head)| board.numbers(quantity, &[token, head]));
-    let made: Vec<f64> = made.collect();
-    let most = board.most(&made);
-    for (n, vector) in VECTORS.into_iter().enumerate() {
+    for (n, (vector, most)) in VECTORS.into_iter().zip(scales).enumerate() {
         let start = 0.04 + n as f64 * 0.29;
         let quantity = (vector.quantity)(place);
         let numbers = board.numbers(quantity, &[token, head]);
@@ -88,11 +88,11 @@ pub fn project(board: &mut Board, place: Place) {
     let come = board.phase(0.9, 1.0);
     if heads > 1 {
         board.note(
-            "The other heads do the same at the same time:",
+            "The other heads do the same at the same time, here in the same scales:",
             Role::Faint,
             come,
         );
-        others(board, place, most, come);
+        others(board, place, scales, come);
     }
     board.focus(working);
 }
@@ -134,7 +134,7 @@ fn links(
 }
 
 /// The vectors of the other heads, small, a line for each head.
-fn others(board: &mut Board, place: Place, most: f64, come: f64) {
+fn others(board: &mut Board, place: Place, scales: [f64; 3], come: f64) {
     let (token, own) = (board.view.token, board.view.head);
     let heads = board.source().model().n_head;
     let gap = 18.0;
@@ -142,7 +142,7 @@ fn others(board: &mut Board, place: Place, most: f64, come: f64) {
     for head in (0..heads).filter(|head| *head != own) {
         let label = format!("head {head}");
         let area = board.shelf(&label, Role::Faint, board.tall(20.0));
-        for (n, vector) in VECTORS.into_iter().enumerate() {
+        for (n, (vector, most)) in VECTORS.into_iter().zip(scales).enumerate() {
             let quantity = (vector.quantity)(place);
             let numbers = board.numbers(quantity, &[token, head]);
             board.say(&format!("{}, {label}", vector.name), &numbers);
