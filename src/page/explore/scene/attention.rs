@@ -1,6 +1,7 @@
 //! Queries, keys and values are made, and each query meets the keys.
 
 use super::board::{Board, Come, READABLE, Strip, nth, strongest};
+use super::few::few;
 use super::labels::{LINE, LINES, written};
 use super::marks::{Align, Look, Rect, Role};
 use crate::explain::{Cell, Place, Quantity, minus};
@@ -275,36 +276,45 @@ fn meet(board: &mut Board, meeting: &Meeting, open: impl Fn(&mut Board, usize)) 
     board.focus(Cell::new(meeting.quantity, &[head, token, shown]));
 }
 
-/// Every key that the query sees, with its score once it was met; as high as there is room.
+/// Every key that the query sees, or those with the largest scores, with its score once it was met; as
+/// high as there is room.
 fn list(board: &mut Board, meeting: &Meeting, key: usize, sliding: bool, free: f64) {
     let (token, head) = (board.view.token, board.view.head);
-    let keys = meeting.scores.len();
-    let rows = keys.max(1) as f64;
+    let all = meeting.scores.len();
+    let keys = few(&meeting.scores, board.picked_key().as_slice());
+    let rows = keys.len().max(1) as f64;
     let height = board.tall((330.0 / rows).clamp(LINES, 22.0));
     let height = height.max((free / rows).min(22.0));
     let (left, top, width) = (board.left(), board.y + LINE, board.room());
-    let area = Rect::new(left, top, width, height * keys as f64);
+    let area = Rect::new(left, top, width, height * rows);
     board.y = top + area.h + LINE / 2.0;
     board.say("scores", &meeting.scores);
     let most = board.most(&meeting.scores);
-    let all: Vec<f64> = (0..keys)
+    let numbers: Vec<f64> = (0..all)
         .flat_map(|j| board.numbers(Quantity::Key(meeting.place), &[j, head]))
         .collect();
-    let longest = board.most(&all);
+    let longest = board.most(&numbers);
     let label = 44.0;
     let vector = (area.w - label) * 0.5;
+    let (of_keys, of_scores) = match keys.len() < all {
+        true => (format!("{} of {all} keys", keys.len()), "largest scores"),
+        false => ("keys".to_string(), "scores"),
+    };
     for (x, words, role) in [
-        (label, "keys", Role::Key),
-        (label + vector + 16.0, "scores", Role::Attention),
+        (label, of_keys.as_str(), Role::Key),
+        (label + vector + 16.0, of_scores, Role::Attention),
     ] {
         let at = (area.x + x, area.y - LINE / 2.0);
         board.strong(at, words, Align::Left, role);
     }
-    for (j, score) in meeting.scores.iter().enumerate() {
-        let y = area.y + j as f64 * height;
+    // Where the opened key stands among them, or would.
+    let opened = keys.partition_point(|other| *other < key);
+    for (n, j) in keys.iter().copied().enumerate() {
+        let score = meeting.scores[j];
+        let y = area.y + n as f64 * height;
         let met = !sliding || j <= key;
         let role = if j == key { Role::Ink } else { Role::Faint };
-        let said = written(j, key, height, LINES);
+        let said = written(n, opened, height, LINES);
         if said {
             let at = (area.x + label - 10.0, y + height / 2.0);
             let words = format!("{j} {}", board.character(j));
@@ -318,7 +328,7 @@ fn list(board: &mut Board, meeting: &Meeting, key: usize, sliding: bool, free: f
             share: 1.0,
             alpha: if met { 0.9 } else { 0.35 },
         });
-        let numbers = [*score];
+        let numbers = [score];
         let strip = Strip::bars(&numbers, Role::Attention).within(most);
         let wide = area.w - label - vector - 16.0;
         let text = if wide > 2.0 * READABLE { 64.0 } else { 0.0 };
@@ -336,12 +346,21 @@ fn list(board: &mut Board, meeting: &Meeting, key: usize, sliding: bool, free: f
             board.text(at, minus(&format!("{score:+.3}")), Align::Right, role);
         }
     }
-    let frame = Rect::new(
+    let row = Rect::new(
         area.x + label - 2.0,
-        area.y + key as f64 * height,
+        area.y + opened as f64 * height,
         area.w - label + 2.0,
         height,
     );
-    board.frame(frame, Role::Query, 1.0);
+    match keys.contains(&key) {
+        true => board.frame(row, Role::Query, 1.0),
+        false => board.line(
+            (row.x, row.y),
+            (row.x + row.w, row.y),
+            Role::Query,
+            1.5,
+            1.0,
+        ),
+    }
     board.y += LINE / 4.0;
 }

@@ -9,6 +9,7 @@ mod blocks;
 mod board;
 mod cache;
 mod end;
+mod few;
 mod grid;
 mod heads;
 mod labels;
