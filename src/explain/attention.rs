@@ -150,6 +150,28 @@ impl<'a> Source<'a> {
             sum,
         })
     }
+
+    /// What a query's scores come to as weights, before the reader has a hand in them.
+    pub fn untouched(&self, place: Place, head: usize, query: usize) -> Option<Vec<f64>> {
+        if let Some(Exponentials { shares, sum, .. }) = self.exponentials(place, head, query) {
+            return Some(shares.iter().map(|share| share / sum).collect());
+        }
+        let scores = self.row(Quantity::Scores(place), &[head, query])?;
+        let window = match place.pass {
+            Some(Pass::Local) => Some(self.row(Quantity::Window(place.layer), &[query])?),
+            Some(Pass::Global) | None => None,
+        };
+        let w = |j: usize| match window {
+            Some(window) => window.get(j).copied().map_or(0.0, f64::from),
+            None => 1.0,
+        };
+        let shift = ((query + 1) as f64).ln();
+        let each = scores.iter().enumerate().map(|(j, s)| match j <= query {
+            true => w(j) / (1.0 + (shift - f64::from(*s)).exp()),
+            false => 0.0,
+        });
+        Some(each.collect())
+    }
 }
 
 /// A query's scores as its softmax shares them out, one number for each key.
@@ -191,7 +213,8 @@ pub fn pattern(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explaine
         (Normaliser::Sigmoid, true) => "A = w / (1 + exp(−S + ln(i + 1)))",
     });
     let scores = source.numbers(Quantity::Scores(place), &[h, i])?;
-    let computed: Vec<f64> = match source.exponentials(place, h, i) {
+    let computed = source.untouched(place, h, i).ok_or(Unexplained::Absent)?;
+    match source.exponentials(place, h, i) {
         Some(Exponentials {
             largest,
             bare,
@@ -222,35 +245,19 @@ pub fn pattern(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explaine
                 format!("its own, {}, divided by the sum", figure(own)),
                 own / sum,
             );
-            shares.iter().map(|share| share / sum).collect()
         }
         None => {
             let shift = ((i + 1) as f64).ln();
-            let window = match local {
-                true => Some(source.numbers(Quantity::Window(place.layer), &[i])?),
-                false => None,
-            };
-            let w = |k: usize| {
-                window
-                    .as_ref()
-                    .map_or(1.0, |w| w.get(k).copied().unwrap_or(0.0))
-            };
-            let each = scores.iter().enumerate().map(|(k, s)| match k <= i {
-                true => w(k) / (1.0 + (shift - s).exp()),
-                false => 0.0,
-            });
-            let each: Vec<f64> = each.collect();
             let own = *scores.get(j).ok_or(Unexplained::Absent)?;
             let from = Cell::new(Quantity::Scores(place), &[h, i, j]);
             draft.term("the score", &[own], Some(from));
             draft.term(format!("minus ln {}", i + 1), &[-shift], None);
             draft.step(
                 "through the sigmoid",
-                *each.get(j).ok_or(Unexplained::Absent)?,
+                *computed.get(j).ok_or(Unexplained::Absent)?,
             );
-            each
         }
-    };
+    }
     let before = computed.get(j).copied();
     let changed = pokes::pattern_row(source, (place.layer, place.pass), h, i, computed);
     let after = changed.get(j).copied();

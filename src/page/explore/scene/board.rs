@@ -308,6 +308,12 @@ impl<'a> Board<'a> {
         self.push(Mark::Frame { area, role, alpha });
     }
 
+    /// Leaves the room that a note of these words would take.
+    pub fn skip(&mut self, words: &str) {
+        let lines = lines(words, (self.room() / LETTER) as usize);
+        self.y += LINE * lines.len() as f64 + 4.0;
+    }
+
     /// Words over the whole width, in as many lines as they need, and down by them.
     pub fn note(&mut self, words: impl Into<String>, role: Role, alpha: f64) {
         let most = (self.room() / LETTER) as usize;

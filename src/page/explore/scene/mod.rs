@@ -7,6 +7,7 @@
 mod attention;
 mod blocks;
 mod board;
+mod by_hand;
 mod cache;
 mod end;
 mod few;
@@ -14,6 +15,7 @@ mod grid;
 mod heads;
 mod labels;
 mod marks;
+mod mix;
 mod span;
 mod stream;
 mod weights;
@@ -167,7 +169,7 @@ fn laid<'a>(view: &View<'a>, before: Vec<f64>) -> Board<'a> {
         Scene::Mask(place) => weights::mask(&mut board, place),
         Scene::Sharpen(place) => span::sharpen(&mut board, place),
         Scene::Softmax(place) => weights::softmax(&mut board, place),
-        Scene::Mix(place) => weights::mix(&mut board, place),
+        Scene::Mix(place) => mix::mix(&mut board, place),
         Scene::Gate => heads::gate(&mut board),
         Scene::Span => span::span(&mut board),
         Scene::Window => span::window(&mut board),

@@ -1,8 +1,9 @@
-//! Scores become weights, and the weights mix the values.
+//! Scores become weights.
 
 use super::board::{Board, Come, Strip, strongest};
+use super::by_hand::ByHand;
 use super::grid::{Shade, grid};
-use super::labels::{LETTERS, LINE, LINES, written};
+use super::labels::{LETTERS, LINE, written};
 use super::marks::{Align, Look, Mark, Rect, Role};
 use crate::config::Kind;
 use crate::explain::{Cell, Exponentials, Place, Quantity};
@@ -10,10 +11,6 @@ use crate::trace::Pass;
 
 /// Height of the columns that exponentials and weights are shown as.
 const COLUMN: f64 = 72.0;
-/// Height of the sum that the values come to.
-const SUM: f64 = 46.0;
-/// Room for a weight in figures, beside its bar.
-const WRITTEN: f64 = 42.0;
 /// Tokens up to which all weights of a head are drawn: of more, a cell would be a speck.
 const DRAWN: usize = 64;
 
@@ -116,7 +113,7 @@ fn legend(board: &mut Board, most: f64, look: Look) {
 
 /// One column a key, with its character under the last of the lines, or of some where all would
 /// lie upon one another.
-fn keys(board: &mut Board, area: Rect, count: usize) {
+pub fn keys(board: &mut Board, area: Rect, count: usize) {
     let width = area.w / count.max(1) as f64;
     for j in (0..count).filter(|j| written(*j, count - 1, width, LETTERS)) {
         let at = (area.x + (j as f64 + 0.5) * width, area.y + area.h + 9.0);
@@ -164,6 +161,7 @@ fn shares(board: &mut Board, place: Place, weights: &[f64]) {
     let (token, head) = (board.view.token, board.view.head);
     let scores = seen(board, Quantity::Scores(place));
     let count = scores.len();
+    let by_hand = ByHand::of(board, place, weights);
     let at = |quantity: Quantity| move |j| Some(Cell::new(quantity, &[head, token, j]));
 
     let most = board.most(&scores);
@@ -195,13 +193,19 @@ fn shares(board: &mut Board, place: Place, weights: &[f64]) {
         let words = format!("together {sum:.4}: each is divided by it");
         board.note(words, Role::Ink, board.phase(0.42, 0.5));
         let words = "m is the largest S; it changes no weight";
-        board.note(words, Role::Faint, board.phase(0.06, 0.2));
+        match &by_hand {
+            // Its line is where it is said what was set: nothing moves for that.
+            Some(_) => board.skip(words),
+            None => board.note(words, Role::Faint, board.phase(0.06, 0.2)),
+        }
     } else {
         board.note(
             "each weight is a sigmoid of its own score; they need not sum to 1",
             Role::Ink,
             1.0,
         );
+        // Here it is said what was set.
+        board.y += LINE;
     }
     let turns: Vec<f64> = (0..count)
         .map(|j| board.turn(j, count, sharing, 0.82))
@@ -215,11 +219,19 @@ fn shares(board: &mut Board, place: Place, weights: &[f64]) {
         Come::grown(turns[j])
     });
     keys(board, area, count);
-    stack(board, weights, place, board.phase(0.74, 0.9));
+    let come = board.phase(0.74, 0.9);
+    if let Some(by_hand) = &by_hand {
+        by_hand.mark_columns(board, area, come);
+    }
+    let sum = match &by_hand {
+        Some(by_hand) => by_hand.sum(),
+        None => format!("the row sums to {:.4}", weights.iter().sum::<f64>()),
+    };
+    stack(board, weights, place, come, sum);
 }
 
-/// The weights laid end to end: their sum.
-fn stack(board: &mut Board, weights: &[f64], place: Place, come: f64) {
+/// The weights laid end to end, and in words what they sum to.
+fn stack(board: &mut Board, weights: &[f64], place: Place, come: f64, words: String) {
     let (token, head) = (board.view.token, board.view.head);
     let sum: f64 = weights.iter().sum();
     let area = board.shelf("end to end", Role::Attention, board.tall(26.0));
@@ -246,7 +258,7 @@ fn stack(board: &mut Board, weights: &[f64], place: Place, come: f64) {
         x += width;
     }
     board.y += LINE / 2.0;
-    board.note(format!("the row sums to {sum:.4}"), Role::Ink, come);
+    board.note(words, Role::Ink, come);
 }
 
 /// The weights of every query of the head: the whole triangle, of which the scene has made one line,
@@ -272,126 +284,4 @@ fn triangle(board: &mut Board, place: Place, free: f64, strongest: usize) {
         cell: (come >= 1.0).then(|| Cell::new(Quantity::Pattern(place), &[head, query, key])),
         role: Role::Attention,
     });
-}
-
-/// Values are weighted and summed.
-pub fn mix(board: &mut Board, place: Place) {
-    let (token, head) = (board.view.token, board.view.head);
-    let weights = board.numbers(Quantity::Pattern(place), &[head, token]);
-    let count = token + 1;
-    let values: Vec<Vec<f64>> = (0..count)
-        .map(|j| board.numbers(Quantity::Value(place), &[j, head]))
-        .collect();
-    let z = board.numbers(Quantity::Mixed(place), &[token, head]);
-    let all: Vec<f64> = values.iter().flatten().copied().collect();
-    let most = board.most(&all);
-    // What passes is seldom as large as what there was: it has a scale of its own, which z shares.
-    let weighted = values.iter().zip(&weights);
-    let passing: Vec<f64> = weighted
-        .flat_map(|(value, a)| value.iter().map(move |v| a * v))
-        .chain(z.iter().copied())
-        .collect();
-    let passes = board.most(&passing);
-    let height = board.tall((350.0 / count as f64).clamp(LINES, 24.0));
-    let chosen = board.picked_key();
-    let chosen = chosen.unwrap_or_else(|| strongest(&weights[..count.min(weights.len())]));
-    let mut area = board.shelf("weight × value", Role::Value, LINE + height * count as f64);
-    board.scale(area, most);
-    area.y += LINE;
-    let (label, weight) = (44.0, 56.0_f64.min(area.w * 0.16));
-    let second = label + weight + WRITTEN;
-    let part = (area.w - second - 18.0) / 2.0;
-    let third = second + part + 18.0;
-    for (x, words, role) in [
-        (label, "weight", Role::Attention),
-        (second, "value", Role::Value),
-        (third, "what passes", Role::Value),
-    ] {
-        let at = (area.x + x, area.y - LINE / 2.0);
-        board.text(at, words, Align::Left, role);
-    }
-    let mut partial = vec![0.0; z.len()];
-    for (j, value) in values.iter().enumerate() {
-        let a = weights.get(j).copied().unwrap_or(0.0);
-        let come = board.turn(j, count, 0.05, 0.8);
-        for (sum, v) in partial.iter_mut().zip(value) {
-            *sum += a * v * come;
-        }
-        let y = area.y + j as f64 * height;
-        let line = |x: f64, w: f64| Rect::new(x, y + 1.0, w, height - 2.0);
-        let said = written(j, chosen, height, LINES);
-        if said {
-            let at = (area.x + label - 10.0, y + height / 2.0);
-            let words = format!("{j} {}", board.character(j));
-            board.text(at, words, Align::Right, Role::Faint);
-        }
-        board.say(&format!("value of key {j}, weight {a:.4}"), value);
-        board.cells(
-            line(area.x + label, weight),
-            &Strip::bars(&[a], Role::Attention)
-                .looking(Look::Share)
-                .within(1.0),
-            |_| Some(Cell::new(Quantity::Pattern(place), &[head, token, j])),
-            |_| Come::HERE,
-        );
-        // Where it can be taken hold of.
-        let (end, middle) = (
-            area.x + label + weight * a.clamp(0.0, 1.0),
-            y + height / 2.0,
-        );
-        let grip = height / 2.0 - 2.0;
-        board.line(
-            (end, middle - grip),
-            (end, middle + grip),
-            Role::Attention,
-            2.0,
-            1.0,
-        );
-        if said {
-            let at = (area.x + second - 8.0, middle);
-            board.text(at, format!("{a:.2}"), Align::Right, Role::Ink);
-        }
-        let strip = Strip::bars(value, Role::Value).within(most);
-        let cell = |d| Some(Cell::new(Quantity::Value(place), &[j, head, d]));
-        let x = area.x + second;
-        board.cells(line(x, part), &strip, cell, |_| Come {
-            share: 1.0,
-            alpha: 0.9,
-        });
-        // The same, as much of it as the weight lets through.
-        let share = 1.0 + (a - 1.0) * come;
-        let strip = strip.within(most + (passes - most) * come);
-        board.cells(
-            line(area.x + third, part),
-            &strip,
-            |_| None,
-            |_| Come {
-                share,
-                alpha: come * (0.5 + 0.5 * a.clamp(0.0, 1.0).sqrt()),
-            },
-        );
-    }
-    let done = board.view.time >= 0.8;
-    let numbers = if done { &z } else { &partial };
-    let strip = Strip::bars(numbers, Role::Value).within(passes);
-    let settled = board.phase(0.8, 0.9);
-    let cell = |d| done.then(|| Cell::new(Quantity::Mixed(place), &[token, head, d]));
-    let whole = board.shelf("= taken along, z", Role::Value, board.tall(SUM));
-    board.say("= taken along, z", numbers);
-    board.scale(whole, passes);
-    // Under the numbers that it is the sum of.
-    let under = Rect::new(whole.x + third, whole.y, part, whole.h);
-    board.cells(under, &strip, cell, |_| Come {
-        share: 1.0,
-        alpha: 0.6 + 0.4 * settled,
-    });
-    if !board.is_narrow() {
-        let at = (whole.x + third - 18.0, whole.y + whole.h / 2.0);
-        let words = "what passes, each column summed";
-        board.text(at, words, Align::Right, Role::Faint);
-    }
-    if done {
-        board.frame(under, Role::Value, settled);
-    }
-    board.focus(Cell::new(Quantity::Mixed(place), &[token, head, 0]));
 }

@@ -1,8 +1,10 @@
 //! What holds of every scene, whatever it shows; the subjects have files of their own.
 
 mod attention;
+mod by_hand;
 mod grid;
 mod labels;
+mod many;
 mod overview;
 
 use super::*;
