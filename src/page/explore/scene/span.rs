@@ -4,6 +4,7 @@ use super::board::{Board, Come, Strip};
 use super::grid::{Shade, grid};
 use super::labels::{LETTERS, LINE, written};
 use super::marks::{Align, Look, Rect, Role};
+use super::weights::keys;
 use crate::config::Attention;
 use crate::config::attention::Sharpen;
 use crate::explain::{Cell, Place, Quantity};
@@ -127,15 +128,17 @@ pub fn sharpen(board: &mut Board, place: Place) {
     let most = board.most(&[&dots[..], &biases, &scores].concat());
 
     let strip = Strip::bars(&dots, Role::Attention).within(most);
-    board.strip("q · k / √D", &strip, |j| Some(dot(j)), |_| Come::HERE);
+    let area = board.strip("q · k / √D", &strip, |j| Some(dot(j)), |_| Come::HERE);
+    keys(board, area, count);
     let come = board.phase(0.08, 0.3);
     let strip = Strip::bars(&biases, Role::Span).within(most);
-    board.strip(
+    let area = board.strip(
         "+ β of the distance",
         &strip,
         |j| Some(distance(j)),
         |_| Come::grown(come),
     );
+    keys(board, area, count);
     let adding = board.phase(0.34, 0.55);
     let dividing = board.phase(0.62, 0.9);
     let area = board.shelf("÷ temperature t", Role::Gate, board.tall(26.0));
@@ -165,7 +168,8 @@ pub fn sharpen(board: &mut Board, place: Place) {
     let numbers = if done { &scores } else { &numbers };
     let strip = Strip::bars(numbers, Role::Attention).within(most);
     let cell = |j| done.then(|| Cell::new(Quantity::Scores(place), &[head, token, j]));
-    board.strip("= scores S", &strip, cell, |_| Come::HERE);
+    let area = board.strip("= scores S", &strip, cell, |_| Come::HERE);
+    keys(board, area, count);
     board.focus(Cell::new(Quantity::Scores(place), &[head, token, token]));
 }
 
