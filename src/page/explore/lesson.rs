@@ -87,9 +87,6 @@ pub fn Lesson(props: &LessonProps) -> Html {
                         if let Some(form) = corpus.form() {
                             { " " }{ form }
                         }
-                        if let Some(example) = corpus.example_of(&looking.text) {
-                            { format!(" Here: {}.", example.shows) }
-                        }
                     </p>
                 }
             </div>

@@ -232,7 +232,7 @@ mod tests {
             for example in corpus.examples() {
                 assert_eq!(corpus.example_of(example.text), Some(*example));
                 assert!(!seen.contains(&example.shows), "{}", example.shows);
-                // A clause: it goes on after “Here: ”.
+                // A clause, and no sentence.
                 let end = example.shows.chars().last();
                 assert!(end.is_some_and(|c| c != '.') && example.shows.len() < 70);
                 seen.push(example.shows);
