@@ -171,7 +171,7 @@ pub fn Share(props: &ShareProps) -> Html {
     };
     let on_blur = {
         let copied = copied.clone();
-        // It lies over the text, and is read by now; what is to be copied by hand stays.
+        // It lies over the page, and is read by now; what is to be copied by hand stays.
         move |_: FocusEvent| {
             if *copied == Some(Copied::Yes) {
                 copied.set(None);
