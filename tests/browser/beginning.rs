@@ -169,6 +169,43 @@ fn an_example_opens_where_one_sees_what_it_promises() -> Outcome<()> {
 }
 
 #[test]
+fn one_is_led_from_any_scene_of_attention_to_where_there_is_most_to_see() -> Outcome<()> {
+    in_browser(&explore(), |page| {
+        opened(page)?;
+        let title = "document.querySelector('#scene-title').textContent";
+        page.eval::<()>("void scene('Softmax')")?;
+        page.wait_for("the scene", &format!("{title} === 'Block 0Softmax'"))?;
+        page.click("button", "Most to see in this sentence: block 1, head 1.")?;
+        page.wait_for("the place", &format!("{title} === 'Block 1Mix values'"))?;
+        page.shows("Head 1 looks back at the g of “big”.")?;
+        // Where no weight tells there is a head to take away.
+        page.choose("Attention", "Adaptive span")?;
+        shows(page, "glass-adaptive-span")?;
+        page.eval::<()>("void scene('Softmax, local pass')")?;
+        page.click(
+            "button",
+            "Most to see in this sentence: block 0, heads out.",
+        )?;
+        page.shows(
+            "Set head 1 to 0 under “Change something”, and “d” falls from 99\u{a0}% to 4\u{a0}%.",
+        )?;
+        page.script::<()>(
+            "const slider = document.querySelector('#head-0-1');
+             slider.value = '0';
+             slider.dispatchEvent(new InputEvent('input', { bubbles: true }));",
+        )?;
+        page.wait_for(
+            "what it changed",
+            "[...document.querySelectorAll('.effect tbody tr')].some((row) => {
+                 const numbers = row.textContent.match(/[0-9.]+(?=\\s%)/g) ?? [];
+                 const [before, now] = numbers.map(Number).map(Math.round);
+                 return row.querySelector('th').textContent === 'd' && before === 99 && now === 4;
+             })",
+        )
+    })
+}
+
+#[test]
 fn the_opening_stays_closed() -> Outcome<()> {
     in_browser(&explore(), |page| {
         opened(page)?;

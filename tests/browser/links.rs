@@ -139,6 +139,39 @@ fn a_copied_link_shows_the_same_picture_in_a_fresh_page() -> Outcome<()> {
 }
 
 #[test]
+fn a_link_to_a_changed_pass_keeps_the_scale_that_its_bars_had() -> Outcome<()> {
+    in_browser(&explore(""), |page| {
+        opened(page)?;
+        page.eval::<()>("void to('.scene', 'Heads out')")?;
+        page.eval::<()>("void scrub(1)")?;
+        shows(page, &json!({"title": "Block 0Heads out", "time": "1"}))?;
+        // The largest gone, the others would grow if each pass had a scale of its own.
+        page.script::<()>(
+            "for (const head of [0, 2, 3]) {
+                 const slider = one(`#head-0-${head}`);
+                 slider.value = '0';
+                 slider.dispatchEvent(new InputEvent('input', { bubbles: true }));
+             }",
+        )?;
+        shows(page, &json!({"changes": "a pass with 3 changes of yours"}))?;
+        let off = "[0, 2, 3].every((head) => read(`head ${head}`)?.every((x) => x === 0))";
+        page.wait_for("the changed pass", off)?;
+        page.wait_for("its address", "location.hash.split('change=').length === 4")?;
+        let parts: Json = page.eval("JSON.parse(picture())")?;
+        let bars = "one('.stage canvas').toDataURL()";
+        let before: String = page.eval(bars)?;
+        let fresh: String = page
+            .eval("location.origin + location.pathname + '?backend=cpu&fresh' + location.hash")?;
+        page.go(&fresh)?;
+        shows(page, &parts)?;
+        page.wait_for(
+            "the same bars",
+            &format!("{bars} === {}", Json::from(before)),
+        )
+    })
+}
+
+#[test]
 fn the_address_is_written_when_something_settles_and_in_one_place() -> Outcome<()> {
     in_browser(&explore(""), |page| {
         opened(page)?;
