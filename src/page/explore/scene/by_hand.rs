@@ -83,7 +83,7 @@ impl ByHand {
             board.frame(nth(area, *j, count), Role::Ink, alpha);
         }
         if board.is_narrow() {
-            board.aside(area, "framed: set by hand");
+            board.aside(area, "framed: by hand; lines: before");
             return;
         }
         board.aside(area, "lines: before");

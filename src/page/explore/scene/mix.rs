@@ -82,7 +82,8 @@ pub fn mix(board: &mut Board, place: Place) {
         third,
         part,
     } = columns;
-    headings(board, area, &columns, rest.keys > 0, (keys.len(), count));
+    let some = (rest.keys > 0).then_some(keys.len());
+    headings(board, area, &columns, some);
     let mut partial = vec![0.0; z.len()];
     for (n, j) in keys.iter().copied().enumerate() {
         let (value, a) = (&values[j], weights[j]);
@@ -184,20 +185,12 @@ pub fn mix(board: &mut Board, place: Place) {
     board.focus(Cell::new(Quantity::Mixed(place), &[token, head, 0]));
 }
 
-/// What the columns are, and of which keys where not of all.
-fn headings(
-    board: &mut Board,
-    area: Rect,
-    columns: &Columns,
-    some: bool,
-    (drawn, all): (usize, usize),
-) {
-    let values = match some {
-        true => format!("values: the {drawn} largest weights of {all}"),
-        false => "value".to_string(),
-    };
-    let fits = values.chars().count() as f64 * LETTER <= columns.part;
-    let values = if fits { values } else { "value".into() };
+/// What the columns are, and of how many keys where not of all.
+fn headings(board: &mut Board, area: Rect, columns: &Columns, some: Option<usize>) {
+    let short = "value".to_string();
+    let long = some.map(|keys| format!("value, {keys} largest weights"));
+    let fits = |words: &String| words.chars().count() as f64 * LETTER <= columns.part;
+    let values = long.filter(fits).unwrap_or(short);
     for (x, words, role) in [
         (columns.label, "weight", Role::Attention),
         (columns.second, values.as_str(), Role::Value),

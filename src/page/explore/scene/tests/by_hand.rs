@@ -51,7 +51,7 @@ fn a_weight_that_was_set_is_marked_and_the_others_are_accounted_for() {
     for width in WIDTHS {
         for scene in [Scene::Softmax(place), Scene::Mix(place)] {
             let picture = picture(&at(source, scene, width));
-            assert!(says(&picture, "set by hand"), "{scene:?} at {width}");
+            assert!(says(&picture, "by hand"), "{scene:?} at {width}");
             assert!(says(&picture, &others), "{scene:?} at {width}");
             let framed = picture.marks.iter().any(|mark| {
                 matches!(mark, Mark::Frame { .. }) && picture.place_of(weight) == Some(mark.area())
@@ -92,7 +92,7 @@ fn what_says_so_moves_nothing() {
                     });
                     let [before, after] = views.map(|view| picture(&view));
                     each_has_its_line(&views[1], &after);
-                    assert!(says(&after, "set by hand"), "{scene:?} at {width}");
+                    assert!(says(&after, "by hand"), "{scene:?} at {width}");
                     assert_eq!(before.height, after.height, "{scene:?} at {width}");
                     for mark in before.marks.iter().filter(|mark| mark.cell().is_some()) {
                         let cell = mark.cell().expect("of a cell");
