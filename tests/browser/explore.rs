@@ -163,7 +163,7 @@ fn what_is_unknown_is_named_and_a_change_is_a_pass_of_its_own() -> Outcome<()> {
              slider.dispatchEvent(new InputEvent('input', { bubbles: true }));",
         )?;
         page.wait_for("what it changed", "!!document.querySelector('.effect')")?;
-        let off: Vec<f64> = page.eval("read('head 1')")?;
+        let off: Vec<f64> = page.eval("read('head 1, off')")?;
         assert!(off.iter().all(|x| *x == 0.0), "{off:?}");
         let change = json!({"change": "head", "layer": 0, "head": 1, "scale": 0});
         let apart: f64 = page.script(&format!(
@@ -175,7 +175,7 @@ fn what_is_unknown_is_named_and_a_change_is_a_pass_of_its_own() -> Outcome<()> {
         ))?;
         assert!(apart <= 1e-4, "the stage is {apart} off");
         page.click("button", "Take back the change")?;
-        page.wait_for("the clean pass", "read('head 1').some(x => x !== 0)")
+        page.wait_for("the clean pass", "read('head 1')?.some(x => x !== 0)")
     })
 }
 
@@ -202,6 +202,10 @@ fn the_kind_of_attention_is_switched_in_place() -> Outcome<()> {
             "[...document.querySelectorAll('.scene')].some(b => b.textContent === 'Measure and gate')",
         )?;
         assert!(!gated, "a scene of the other kind stayed");
-        Ok(())
+        // A kind without that very scene shows its like.
+        page.choose("Attention", "Adaptive span")?;
+        page.wait_for("its like", "present() === 'Softmax, global pass'")?;
+        page.choose("Attention", "Additive")?;
+        page.wait_for("its like again", "present() === 'Softmax'")
     })
 }

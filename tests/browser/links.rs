@@ -223,7 +223,7 @@ fn a_link_pasted_into_an_open_page_brings_its_changes_and_its_number_and_back_le
                 "time": "1",
             }),
         )?;
-        let off: Vec<f64> = page.eval("read('head 1')")?;
+        let off: Vec<f64> = page.eval("read('head 1, off')")?;
         assert!(!off.is_empty() && off.iter().all(|x| *x == 0.0), "{off:?}");
         page.wait_for(
             "the page's own address",
