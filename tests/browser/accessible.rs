@@ -45,8 +45,10 @@ fn size(page: &mut Page, width: u32, height: u32) -> Outcome<()> {
 fn barriers(page: &mut Page, place: &str) -> Outcome<Vec<String>> {
     let found: Vec<String> = page.script(
         // A colour that is still changing is neither the old nor the new. One that is stopped (its
-        // element goes, or another change takes its place) is over too.
-        "await Promise.allSettled(document.getAnimations().map((change) => change.finished));
+        // element goes, or another change takes its place) is over too; what goes with a scroll bar
+        // stands still.
+        "const changes = document.getAnimations().filter((change) => change.timeline === document.timeline);
+         await Promise.allSettled(changes.map((change) => change.finished));
          const { violations } = await axe.run(document, { runOnly: [
              'wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
          return violations.flatMap(({ id, help, nodes }) => nodes.slice(0, 4).map((node) =>
