@@ -60,7 +60,8 @@ pub fn telling(model: &str, text: &str) -> Option<Telling> {
     row.map(|row| row.2).next()
 }
 
-type Row = (&'static str, &'static str, Telling);
+/// A model, an example of what it learned, and where it shows.
+pub type Row = (&'static str, &'static str, Telling);
 
 /// Block, pass, head, key, and what falls.
 const fn row(

@@ -87,14 +87,16 @@ pub fn lead(looking: &Explore, stop: Stop) -> Option<Lead> {
     let told = telling.and_then(|telling| {
         let at_end = looking.token + 1 == characters.len();
         let there = at_end && stop.layer == telling.layer;
-        match there.then(|| here(looking, telling, stop.scene, &characters)) {
-            Some(Some(words)) => Some(Lead::Here(words)),
-            Some(None) | None => leads_on(stop.scene, telling.taken).then(|| {
-                let changes = looking.pokes.clone();
-                let way = changed_way(&shown.trace.about.text, telling, changes);
-                Lead::There(whereto(telling), Box::new(way))
-            }),
+        let words = there.then(|| here(looking, telling, stop.scene, &characters));
+        if let Some(words) = words.flatten() {
+            return Some(Lead::Here(words));
         }
+        let arrived = there && (telling.taken, stop.scene) == (Taken::Head, Scene::Heads);
+        (!arrived && leads_on(stop.scene, telling.taken)).then(|| {
+            let changes = looking.pokes.clone();
+            let way = changed_way(&shown.trace.about.text, telling, changes);
+            Lead::There(whereto(telling), Box::new(way))
+        })
     });
     told.or(match stop.scene {
         Scene::Softmax(_) | Scene::Mix(_) if looking.presenting => Some(Lead::Here(
@@ -230,13 +232,16 @@ fn named(characters: &[char], key: usize) -> String {
 mod tests {
     use super::*;
     use crate::explain::golden::{ALL, golden};
-    use crate::models::telling::TELLING;
+    use crate::models::telling::{Row, TELLING};
     use crate::page::explore::journey::journey;
     use crate::page::state::explore::{ExploreAction, Slot};
 
     /// The first example, in a pass that is said to be of it.
     fn first() -> (Explore, Telling) {
-        let (model, text, telling) = TELLING[0];
+        pass_of(TELLING[0])
+    }
+
+    fn pass_of((model, text, telling): Row) -> (Explore, Telling) {
         let (mut trace, _) = golden(ALL[0]);
         trace.about.text = text.into();
         trace.about.tokens = vec![0; text.chars().count()];
@@ -296,6 +301,25 @@ mod tests {
         // The overview shows all of it.
         explore.reduce(ExploreAction::Open(false));
         assert!(leads(&explore, "mix").iter().all(Option::is_none));
+    }
+
+    #[test]
+    fn a_head_is_switched_off_where_all_stand_side_by_side() {
+        let mut rows = TELLING.into_iter();
+        let row = rows.find(|row| row.2.taken == Taken::Head && row.2.layer == 1);
+        let (mut explore, telling) = pass_of(row.expect("there is one"));
+        let words = format!("Set head {} to 0", telling.head);
+        let of = leads(&explore, "heads");
+        assert!(is_here(&of[1], &words), "{of:?}");
+        for lead in [&of[0], &leads(&explore, "softmax")[1]] {
+            assert!(
+                matches!(lead, Some(Lead::There(words, _)) if words.ends_with("block 1, heads out.")),
+                "{lead:?}"
+            );
+        }
+        // In front of a room there is no slider for it.
+        explore.reduce(ExploreAction::Present);
+        assert_eq!(leads(&explore, "heads")[1], None);
     }
 
     #[test]
