@@ -189,8 +189,7 @@ pub fn Share(props: &ShareProps) -> Html {
                 if let Some(copied) = &*copied {
                     { match copied {
                         Copied::Yes if props.state.own_run().is_some() => {
-                            "The link to this picture is copied. Your run is not in it: others will see \
-                             a ready-made model."
+                            "The link to this picture is copied. Others will see a ready-made model, not your run."
                         }
                         Copied::Yes => "The link to this picture is copied.",
                         Copied::ByHand(_) => "The browser does not let the page copy: take the link from here.",
