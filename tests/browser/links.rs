@@ -139,6 +139,28 @@ fn a_copied_link_shows_the_same_picture_in_a_fresh_page() -> Outcome<()> {
 }
 
 #[test]
+fn what_says_that_a_link_is_copied_covers_no_sentence() -> Outcome<()> {
+    in_browser(&explore(""), |page| {
+        let metrics =
+            json!({"width": 1366, "height": 768, "deviceScaleFactor": 1, "mobile": false});
+        page.command("Emulation.setDeviceMetricsOverride", metrics)?;
+        opened(page)?;
+        page.click("button", "Copy link")?;
+        page.shows("The link to this picture is copied")?;
+        let covered: Vec<String> = page.script(
+            "const said = one('.copied').getBoundingClientRect();
+             const beside = (box) => box.right <= said.left || box.left >= said.right
+                 || box.bottom <= said.top || box.top >= said.bottom;
+             const read = '.what > *, .sentence, .scene-line h2, .scene-words, .scene-tools, .aside';
+             return all(read).filter((part) => !beside(part.getBoundingClientRect()))
+                 .map((part) => part.className);",
+        )?;
+        assert!(covered.is_empty(), "it covers {covered:?}");
+        Ok(())
+    })
+}
+
+#[test]
 fn a_link_to_a_changed_pass_keeps_the_scale_that_its_bars_had() -> Outcome<()> {
     in_browser(&explore(""), |page| {
         opened(page)?;
