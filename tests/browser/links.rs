@@ -53,7 +53,8 @@ const TOOLS: &str = "
         saved.push({ name: this.download, blob: blobs.get(this.href) });
     };";
 
-fn explore(hash: &'static str) -> Setup {
+/// The page at that hash, with tools to read it.
+pub fn explore(hash: &'static str) -> Setup {
     Setup {
         hash,
         page_script: TOOLS.into(),
@@ -62,14 +63,20 @@ fn explore(hash: &'static str) -> Setup {
 }
 
 /// Waits for the first pass, and stands still there.
-fn opened(page: &mut Page) -> Outcome<()> {
+///
+/// # Errors
+/// When it does not come.
+pub fn opened(page: &mut Page) -> Outcome<()> {
     page.wait_for("the stage", "!!document.querySelector('.stage canvas')")?;
     page.click("button", "Pause")?;
     page.find("button", "Play").map(drop)
 }
 
 /// Waits until the picture has these parts, all of them at one moment.
-fn shows(page: &mut Page, parts: &Json) -> Outcome<()> {
+///
+/// # Errors
+/// When it never has.
+pub fn shows(page: &mut Page, parts: &Json) -> Outcome<()> {
     let there = format!("Object.entries({parts}).every(([key, value]) => shown(key) === value)");
     match page.wait_for("the picture", &there) {
         Ok(()) => Ok(()),
@@ -135,61 +142,6 @@ fn a_copied_link_shows_the_same_picture_in_a_fresh_page() -> Outcome<()> {
         )?;
         assert!(apart <= 1e-4, "the stage is {apart} off");
         Ok(())
-    })
-}
-
-#[test]
-fn what_says_that_a_link_is_copied_covers_no_sentence() -> Outcome<()> {
-    in_browser(&explore(""), |page| {
-        let metrics =
-            json!({"width": 1366, "height": 768, "deviceScaleFactor": 1, "mobile": false});
-        page.command("Emulation.setDeviceMetricsOverride", metrics)?;
-        opened(page)?;
-        page.click("button", "Copy link")?;
-        page.shows("The link to this picture is copied")?;
-        let covered: Vec<String> = page.script(
-            "const said = one('.copied').getBoundingClientRect();
-             const beside = (box) => box.right <= said.left || box.left >= said.right
-                 || box.bottom <= said.top || box.top >= said.bottom;
-             const read = '.what > *, .sentence, .scene-line h2, .scene-words, .scene-tools, .aside';
-             return all(read).filter((part) => !beside(part.getBoundingClientRect()))
-                 .map((part) => part.className);",
-        )?;
-        assert!(covered.is_empty(), "it covers {covered:?}");
-        Ok(())
-    })
-}
-
-#[test]
-fn a_link_to_a_changed_pass_keeps_the_scale_that_its_bars_had() -> Outcome<()> {
-    in_browser(&explore(""), |page| {
-        opened(page)?;
-        page.eval::<()>("void to('.scene', 'Heads out')")?;
-        page.eval::<()>("void scrub(1)")?;
-        shows(page, &json!({"title": "Block 0Heads out", "time": "1"}))?;
-        // The largest gone, the others would grow if each pass had a scale of its own.
-        page.script::<()>(
-            "for (const head of [0, 2, 3]) {
-                 const slider = one(`#head-0-${head}`);
-                 slider.value = '0';
-                 slider.dispatchEvent(new InputEvent('input', { bubbles: true }));
-             }",
-        )?;
-        shows(page, &json!({"changes": "a pass with 3 changes of yours"}))?;
-        let off = "[0, 2, 3].every((head) => read(`head ${head}`)?.every((x) => x === 0))";
-        page.wait_for("the changed pass", off)?;
-        page.wait_for("its address", "location.hash.split('change=').length === 4")?;
-        let parts: Json = page.eval("JSON.parse(picture())")?;
-        let bars = "one('.stage canvas').toDataURL()";
-        let before: String = page.eval(bars)?;
-        let fresh: String = page
-            .eval("location.origin + location.pathname + '?backend=cpu&fresh' + location.hash")?;
-        page.go(&fresh)?;
-        shows(page, &parts)?;
-        page.wait_for(
-            "the same bars",
-            &format!("{bars} === {}", Json::from(before)),
-        )
     })
 }
 

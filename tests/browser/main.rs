@@ -6,6 +6,7 @@
 mod accessible;
 mod beginning;
 mod card;
+mod copied;
 mod engines;
 mod explore;
 mod fallback;
