@@ -62,12 +62,14 @@ pub fn explore(hash: &'static str) -> Setup {
     }
 }
 
-/// Waits for the first pass, and stands still there.
+/// Waits for the model and its first pass, and stands still there.
 ///
 /// # Errors
 /// When it does not come.
 pub fn opened(page: &mut Page) -> Outcome<()> {
     page.wait_for("the stage", "!!document.querySelector('.stage canvas')")?;
+    // Before it is there, nothing can be sent of what was made beforehand.
+    page.wait_for("the model", "!!(await glassformer.status()).run")?;
     page.click("button", "Pause")?;
     page.find("button", "Play").map(drop)
 }
