@@ -50,3 +50,59 @@ fn what_to_try_is_above_the_stage_and_a_scene_is_brought_into_sight() -> Outcome
         page.wait_for("the stage again", "Math.abs(box('.stage-card').top) <= 1")
     })
 }
+
+#[test]
+fn what_a_change_did_is_said_at_the_stage_and_is_taken_back_there() -> Outcome<()> {
+    in_browser(&explore(), |page| {
+        page.script::<()>(TOOLS)?;
+        opened(page)?;
+        for (width, height) in [(390, 844), (360, 640), (1366, 768)] {
+            let mobile = width < 600;
+            let size =
+                json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile});
+            page.command("Emulation.setDeviceMetricsOverride", size)?;
+            page.wait_for("the size", &format!("innerWidth === {width}"))?;
+            page.eval::<()>("void scene('Softmax')")?;
+            page.wait_for("the scene", "present() === 'Softmax'")?;
+            page.wait_for("a weight", "!!document.querySelector('#poke-number')")?;
+            page.script::<()>("await frame(); await frame();")?;
+            let picture =
+                "(({ x, y, width, height }) => [x, y, width, height])(box('.stage canvas'))";
+            let before: [f64; 4] = page.eval(picture)?;
+            page.script::<()>(
+                "const slider = document.querySelector('#poke-number');
+                 slider.value = '0';
+                 slider.dispatchEvent(new InputEvent('input', { bubbles: true }));",
+            )?;
+            page.wait_for("what it did", "!!document.querySelector('.upshot p')")?;
+            page.script::<()>("await frame(); await frame();")?;
+            assert_eq!(page.eval::<[f64; 4]>(picture)?, before, "the picture moved");
+            let place = format!("{width} by {height}");
+            let away: f64 = page.eval("box('.stage').top - box('.upshot').bottom")?;
+            assert!(away >= 0.0, "{place}: {away} px over the picture");
+            assert!(
+                !mobile || away < 12.0,
+                "{place}: {away} px from the picture"
+            );
+            let beside: f64 = page.eval("box('.upshot').right - box('.stage-card').right")?;
+            assert!(beside <= 0.0, "{place}: {beside} px are beside the card");
+            // It lies on no head and on no name.
+            let free: bool = page.eval(
+                "[...document.querySelectorAll('.scene-line h2, .scene-line > button, .heads .chip')]
+                    .map((other) => other.getBoundingClientRect())
+                    .every(({ left, right, top, bottom }) => {
+                        const own = box('.upshot');
+                        return own.left >= right || own.right <= left
+                            || own.top >= bottom || own.bottom <= top;
+                    })",
+            )?;
+            assert!(free, "{place}: it lies on something");
+            page.click("button", "Undo the last change")?;
+            page.wait_for(
+                "the clean pass",
+                "!document.querySelector('.changed-pass, .upshot p')",
+            )?;
+        }
+        Ok(())
+    })
+}

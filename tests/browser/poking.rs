@@ -37,6 +37,15 @@ const TOOLS: &str = "
         ]));
         return Math.max(...now.map((p, v) => Math.abs(p - before[v])));
     };
+    // What the line by the stage says of the character that was the likeliest.
+    window.line_agrees = () => {
+        const [said] = document.querySelector('.upshot p')?.innerText.split(', now') ?? [''];
+        const [, before, now] = said.match(/([<>\\d. ]+)\\s%\\s→\\s([<>\\d. ]+)\\s%/) ?? [];
+        const likeliest = Object.entries(wanted).sort((a, b) => b[1].before - a[1].before)[0];
+        return !!before && said.includes(likeliest[0])
+            && Math.abs(number(before.trim()) - likeliest[1].before) <= 0.06
+            && Math.abs(number(now.trim()) - likeliest[1].now) <= 0.06;
+    };
     window.agrees = () => {
         const rows = [...document.querySelectorAll('.effect tbody tr')];
         const shown = rows.map((row) => [
@@ -46,6 +55,7 @@ const TOOLS: &str = "
         const moved = ({ before, now }) => Math.abs(now - before);
         const most = Math.max(...Object.values(wanted).map(moved));
         return shown.length > 0
+            && line_agrees()
             && moved(wanted[shown[0][0]]) >= most - 1e-3
             && shown.every(([c, before, now, logit]) =>
                 Math.abs(before - wanted[c].before) <= 0.06

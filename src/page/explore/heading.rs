@@ -3,6 +3,7 @@
 
 use super::formulas;
 use super::journey::{Scene, Stop};
+use super::outcome;
 use super::poke::head_scale;
 use crate::page::deeds::Page;
 use crate::page::field::{on_click, on_number};
@@ -34,6 +35,7 @@ pub fn heading(
                         <span class="where">{ stop.part() }</span>
                         { stop.scene.title(model) }
                     </h2>
+                    { outcome::line(page, looking, slot) }
                     <button type="button" class="view" onclick={act(ExploreAction::Open(false))}>
                         { "Overview" }
                     </button>
@@ -42,6 +44,7 @@ pub fn heading(
                         { "Overview" }
                         <span class="more-of-it">{ ": every token at every depth" }</span>
                     </h2>
+                    { outcome::line(page, looking, slot) }
                     for layer in 0..model.n_layer {
                         <button
                             key={layer}
@@ -49,7 +52,7 @@ pub fn heading(
                             class="view"
                             onclick={act(ExploreAction::Stop(first_of(slot, layer)))}
                         >
-                            { format!("Open block {layer}") }
+                            <span><span class="word">{ "Open " }</span>{ format!("block {layer}") }</span>
                         </button>
                     }
                 }

@@ -2,9 +2,9 @@
 //!
 //! `journey` says which scenes there are, `scene` what stands on the stage in each, `paint` and
 //! `clock` draw it, `sharing` and `export` give it away; around the stage are `heading`, `sentence`,
-//! `card`, `reading`, `poke` and `timeline`. `keys` are the page's. `tracing` asks the engine for
-//! passes, `draw` for characters. Every number comes from the trace, or is made from it and the
-//! weights.
+//! `card`, `reading`, `poke`, `outcome` and `timeline`. `keys` are the page's. `tracing` asks the
+//! engine for passes, `draw` for characters. Every number comes from the trace, or is made from it
+//! and the weights.
 
 mod card;
 mod characters;
@@ -22,6 +22,7 @@ mod keys;
 mod lesson;
 mod models;
 mod notes;
+mod outcome;
 mod overview;
 mod paint;
 mod plain;

@@ -1,21 +1,16 @@
 //! Ways to poke: each is a real pass of the model with something done otherwise, and what it does to
 //! the logits stands beside it.
 
-use super::characters::of_vocabulary;
 use super::journey::Scene;
-use crate::analysis::{ranked, softmax};
+use super::outcome;
 use crate::config::Kind;
-use crate::explain::{Cell, Quantity, minus};
+use crate::explain::{Cell, Quantity};
 use crate::page::deeds::Page;
 use crate::page::field::{on_click, on_number};
-use crate::page::format::percent;
 use crate::page::state::Action;
 use crate::page::state::explore::{Explore, ExploreAction, Slot};
 use crate::trace::{Branch, Intervention};
 use yew::prelude::*;
-
-/// Characters whose change is listed.
-const LISTED: usize = 4;
 
 #[derive(PartialEq, Properties)]
 pub struct PokeProps {
@@ -65,7 +60,7 @@ pub fn Poke(props: &PokeProps) -> Html {
             </fieldset>
             // Below what one holds, which is not to move away under the hand.
             if !explore.pokes.is_empty() {
-                <div class="outcome">{ effect(slot, explore.token) }</div>
+                <div class="outcome">{ outcome::table(slot, explore.token) }</div>
             }
         </section>
     }
@@ -328,53 +323,4 @@ fn same_number(one: &Intervention, other: &Intervention) -> bool {
         _ => None,
     };
     same_target(one, other) && key(one) == key(other)
-}
-
-/// What the changes did to the next character after the chosen token: those whose probability they
-/// moved most, without the changes and with them.
-fn effect(slot: &Slot, token: usize) -> Html {
-    let source = slot.source();
-    let (Some(change), Some(logits)) = (
-        source.row(Quantity::LogitsChange, &[token]),
-        source.row(Quantity::Logits, &[token]),
-    ) else {
-        return html! { <p class="help" aria-live="polite">{ "The changed pass is on its way." }</p> };
-    };
-    let now: Vec<f64> = logits.iter().map(|logit| f64::from(*logit)).collect();
-    let before: Vec<f64> = now
-        .iter()
-        .zip(change)
-        .map(|(now, change)| now - f64::from(*change))
-        .collect();
-    let (before, now) = (softmax(&before), softmax(&now));
-    let moved: Vec<f64> = before
-        .iter()
-        .zip(&now)
-        .map(|(b, n)| (n - b).abs())
-        .collect();
-    html! {
-        <table class="effect">
-            <caption class="for-ears">
-                { format!("What may follow token {token}, changed most") }
-            </caption>
-            <thead>
-                <tr>
-                    <th scope="col">{ format!("After token {token}") }</th>
-                    <th scope="col">{ "Before" }</th>
-                    <th scope="col">{ "Now" }</th>
-                    <th scope="col">{ "Δ logit" }</th>
-                </tr>
-            </thead>
-            <tbody class="number">
-                for (v, _) in ranked(&moved).into_iter().take(LISTED) {
-                    <tr>
-                        <th scope="row">{ of_vocabulary(&source, v) }</th>
-                        <td>{ percent(before[v]) }</td>
-                        <td>{ percent(now[v]) }</td>
-                        <td>{ minus(&format!("{:+.3}", change[v])) }</td>
-                    </tr>
-                }
-            </tbody>
-        </table>
-    }
 }

@@ -1,0 +1,144 @@
+//! What the reader's changes did to the next character: beside the stage in a line, by the sliders in
+//! a table. Both are of the changed pass itself, in which its own logits and their change stand.
+
+use super::characters::of_vocabulary;
+use crate::analysis::{ranked, softmax};
+use crate::explain::{Quantity, Source, minus};
+use crate::page::deeds::Page;
+use crate::page::field::on_click;
+use crate::page::format::percent;
+use crate::page::state::Action;
+use crate::page::state::explore::{Explore, ExploreAction, Slot};
+use crate::trace::Intervention;
+use yew::prelude::*;
+
+/// Characters whose change is listed.
+const LISTED: usize = 4;
+
+/// The probabilities after a token without the changes and with them, character by character.
+struct Outcome<'a> {
+    source: Source<'a>,
+    change: &'a [f32],
+    before: Vec<f64>,
+    now: Vec<f64>,
+}
+
+impl<'a> Outcome<'a> {
+    /// Of a pass in which something was changed; of another there is none.
+    fn of(slot: &'a Slot, token: usize) -> Option<Outcome<'a>> {
+        let source = slot.source();
+        let change = source.row(Quantity::LogitsChange, &[token])?;
+        let logits = source.row(Quantity::Logits, &[token])?;
+        let now: Vec<f64> = logits.iter().map(|logit| f64::from(*logit)).collect();
+        let before: Vec<f64> = now
+            .iter()
+            .zip(change)
+            .map(|(now, change)| now - f64::from(*change))
+            .collect();
+        Some(Outcome {
+            source,
+            change,
+            before: softmax(&before),
+            now: softmax(&now),
+        })
+    }
+
+    fn name(&self, v: usize) -> String {
+        of_vocabulary(&self.source, v)
+    }
+}
+
+fn likeliest(probabilities: &[f64]) -> usize {
+    ranked(probabilities).first().map_or(0, |(v, _)| *v)
+}
+
+/// What became of the character that was the likeliest. Its place is there before anything is changed,
+/// and nothing moves for it.
+pub fn line(page: &Page, looking: &Explore, slot: &Slot) -> Html {
+    let last = looking.pokes.last();
+    let outcome = last.and_then(|_| Outcome::of(slot, looking.token));
+    html! {
+        <div class="upshot" role="status">
+            if let Some(outcome) = outcome {
+                { fall(&outcome, looking.token) }
+            }
+            if let Some(last) = last {
+                { undo(page, last) }
+            }
+        </div>
+    }
+}
+
+fn fall(outcome: &Outcome, token: usize) -> Html {
+    let (was, is) = (likeliest(&outcome.before), likeliest(&outcome.now));
+    html! {
+        <p class="number">
+            <span class="for-ears">
+                { format!("After token {token} the likeliest character was ") }
+            </span>
+            <b class="character">{ outcome.name(was) }</b>
+            { " " }
+            { percent(outcome.before[was]) }
+            { " → " }
+            <b class="share">{ percent(outcome.now[was]) }</b>
+            if is != was {
+                <span class="new-guess">
+                    { ", now " }
+                    <b class="character">{ outcome.name(is) }</b>
+                    { " " }
+                    { percent(outcome.now[is]) }
+                </span>
+            }
+        </p>
+    }
+}
+
+fn undo(page: &Page, last: &Intervention) -> Html {
+    html! {
+        <button
+            type="button"
+            class="small"
+            aria-label="Undo the last change"
+            onclick={on_click(&(page.clone(), last.clone()), |(page, last)| {
+                page.dispatch(Action::Explore(ExploreAction::Unpoke(last.clone())));
+            })}
+        >
+            { "undo" }
+        </button>
+    }
+}
+
+/// What the changes did to the next character after a token: those whose probability they moved most,
+/// without the changes and with them.
+pub fn table(slot: &Slot, token: usize) -> Html {
+    let Some(outcome) = Outcome::of(slot, token) else {
+        return html! { <p class="help" aria-live="polite">{ "The changed pass is on its way." }</p> };
+    };
+    let (before, now) = (&outcome.before, &outcome.now);
+    let moved: Vec<f64> = before.iter().zip(now).map(|(b, n)| (n - b).abs()).collect();
+    html! {
+        <table class="effect">
+            <caption class="for-ears">
+                { format!("What may follow token {token}, changed most") }
+            </caption>
+            <thead>
+                <tr>
+                    <th scope="col">{ format!("After token {token}") }</th>
+                    <th scope="col">{ "Before" }</th>
+                    <th scope="col">{ "Now" }</th>
+                    <th scope="col">{ "Δ logit" }</th>
+                </tr>
+            </thead>
+            <tbody class="number">
+                for (v, _) in ranked(&moved).into_iter().take(LISTED) {
+                    <tr>
+                        <th scope="row">{ outcome.name(v) }</th>
+                        <td>{ percent(before[v]) }</td>
+                        <td>{ percent(now[v]) }</td>
+                        <td>{ minus(&format!("{:+.3}", outcome.change[v])) }</td>
+                    </tr>
+                }
+            </tbody>
+        </table>
+    }
+}
