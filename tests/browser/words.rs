@@ -188,6 +188,28 @@ fn scene_with_a_query(model: &str) -> String {
     }
 }
 
+/// Has what the notes say otherwise shown beside the stage, whose picture stays as it is.
+fn asks(page: &mut Page) -> Outcome<()> {
+    let picture = "(({ x, y, width, height }) => [x, y, width, height])(
+        document.querySelector('.stage canvas').getBoundingClientRect())";
+    page.script::<()>("for (let n = 0; n < 3; n++) await new Promise(requestAnimationFrame);")?;
+    let before: [f64; 4] = page.eval(picture)?;
+    page.eval::<()>("void document.querySelector('.ask-notes').click()")?;
+    page.wait_for("what they say", "!!document.querySelector('.otherwise')")?;
+    page.script::<()>("for (let n = 0; n < 3; n++) await new Promise(requestAnimationFrame);")?;
+    assert_eq!(page.eval::<[f64; 4]>(picture)?, before, "the picture moved");
+    let scrolls: Vec<String> = page.eval(
+        "[...document.querySelectorAll('.explore *')]
+            .filter((part) => part.scrollHeight > part.clientHeight + 1
+                && /auto|scroll/.test(getComputedStyle(part).overflowY)
+                && (part.contains(document.querySelector('.otherwise p'))
+                    || part.contains(document.querySelector('.stage canvas'))))
+            .map((part) => part.className)",
+    )?;
+    assert!(scrolls.len() <= 1, "{scrolls:?} scroll");
+    Ok(())
+}
+
 /// In the scene that is open a number becomes that of a pass that a script asks for, and not that of
 /// the clean pass; then the logits' probabilities do, which a change may move only a little.
 fn shows_the_pass_of(page: &mut Page, change: &Change) -> Outcome<()> {
@@ -236,6 +258,7 @@ fn the_other_temperature_is_tried_in_a_real_pass() -> Outcome<()> {
              }}))"
         );
         go(page, "Bias and temperature")?;
+        asks(page)?;
         page.eval::<()>("void trial('Try their listing at every token').click()")?;
         let pressed = "trial('Try their listing at every token').ariaPressed === 'true'";
         page.wait_for("the trial", pressed)?;
@@ -262,6 +285,7 @@ fn the_mean_that_sees_the_future_is_tried_in_a_real_pass() -> Outcome<()> {
         page.eval::<()>("void document.querySelectorAll('.token')[4].click()")?;
         let chosen = "document.querySelectorAll('.token')[4].ariaPressed === 'true'";
         page.wait_for("the token", chosen)?;
+        asks(page)?;
         page.eval::<()>("void trial('Run with it here').click()")?;
         // At the last token the mean over what was seen is the mean over everything.
         let list = "[{ change: 'span', layer: 0, position: 4,
@@ -280,6 +304,7 @@ fn the_mean_that_sees_the_future_is_tried_in_a_real_pass() -> Outcome<()> {
 fn the_picture_of_weights_is_turned_over_and_back() -> Outcome<()> {
     looking("glass-standard", |page| {
         go(page, "Softmax")?;
+        asks(page)?;
         let pressed = |label| format!("trial('{label}').ariaPressed === 'true'");
         page.wait_for("rows", &pressed("Queries as rows"))?;
         // Each row of weights is shared out, whichever way it is drawn.
@@ -297,6 +322,7 @@ fn the_picture_of_weights_is_turned_over_and_back() -> Outcome<()> {
 fn the_costs_of_a_score_grow_with_the_head() -> Outcome<()> {
     looking("glass-standard", |page| {
         go(page, "Score")?;
+        asks(page)?;
         let steps = "[...document.querySelectorAll('.otherwise tbody tr:first-child td')]
             .map(cell => Number(cell.textContent.replace(/\\D/g, '')))";
         let [heads, size] = [4, 8];

@@ -6,6 +6,7 @@
 //! engine for passes, `draw` for characters. Every number comes from the trace, or is made from it
 //! and the weights.
 
+mod beside;
 mod card;
 mod characters;
 mod clock;
@@ -50,6 +51,7 @@ use super::state::State;
 use super::state::explore::{Explore as Looking, ExploreAction, Shown, Slot};
 use super::state::run::Engine;
 use crate::explain::explain;
+use beside::Beside;
 use card::Card;
 use clock::{Clock, Wanted, Working};
 use export::Export;
@@ -57,7 +59,6 @@ use heading::heading;
 use journey::{Scene, Stop};
 use keys::use_keys;
 use lesson::Lesson;
-use notes::Notes;
 use plain::plain;
 use pointing::{told, use_pointing};
 use poke::Poke;
@@ -293,11 +294,11 @@ fn Journey(props: &JourneyProps) -> Html {
         || looking.open && stop.scene.is_in_block()
         || chosen.is_some_and(poke::can_be_set);
     let about = chosen.map(|cell| card::about(&slot.source(), cell));
-    let explaining = use_state_eq(|| false);
+    let beside = use_state_eq(|| Beside::Card);
     let taking = {
         html! {
             <>
-                { plain::switch(&explaining) }
+                { plain::switch(&beside) }
                 <Share page={page.clone()} state={state.clone()} clock={clock.clone()} />
                 <Export
                     page={page.clone()}
@@ -324,8 +325,16 @@ fn Journey(props: &JourneyProps) -> Html {
         Err(_) => "",
     };
     let scene = looking.open.then_some(stop.scene);
-    let plain =
-        explaining.then(|| plain(scene, &slot.trace.about.model, &text, formula, &explaining));
+    let instead = match *beside {
+        Beside::Plain => {
+            let model = &slot.trace.about.model;
+            Some(plain(scene, model, &text, formula, &beside))
+        }
+        Beside::Notes(at) if scene.is_some() && at == *stop => {
+            Some(notes::notes(page, looking, slot, *stop, &beside))
+        }
+        Beside::Notes(_) | Beside::Card => None,
+    };
     let text = html! {
         <>
             if let Some(lead) = telling::lead(looking, *stop) {
@@ -353,19 +362,13 @@ fn Journey(props: &JourneyProps) -> Html {
                 />
                 // Below it, so that the picture stands in the same place in every scene.
                 if looking.open {
-                    <Notes
-                        key={looking.stop}
-                        page={page.clone()}
-                        explore={looking.clone()}
-                        slot={slot.clone()}
-                        stop={*stop}
-                    />
+                    { notes::ask(&beside, *stop) }
                 }
             </section>
             <div class="aside">
-                // Beside the stage and over the card: what they explain stays in sight.
-                if let Some(plain) = plain {
-                    { plain }
+                // Beside the stage and over the card: what it explains stays in sight.
+                if let Some(instead) = instead {
+                    { instead }
                 }
                 <Card
                     page={page.clone()}

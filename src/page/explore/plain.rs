@@ -1,11 +1,11 @@
 //! For who asks: what a scene is for, and what its words and letters mean.
 
+use super::beside::{self, Beside};
 use super::formulas::mathml;
 use super::journey::Scene;
 use super::words::{Part, word};
 use crate::config::ModelConfig;
 use crate::explain::symbols::signs;
-use crate::page::field::on_click;
 use crate::trace::Branch;
 use yew::prelude::*;
 
@@ -96,16 +96,8 @@ const OF_BLOCKS: &str = "Each block reads what those before it have written, so 
     head's strongest line is always drawn, however weak it is.";
 
 /// The button that opens and closes them.
-pub fn switch(open: &UseStateHandle<bool>) -> Html {
-    html! {
-        <button
-            type="button"
-            aria-expanded={open.to_string()}
-            onclick={on_click(open, |open| open.set(!**open))}
-        >
-            { TITLE }
-        </button>
-    }
+pub fn switch(beside: &UseStateHandle<Beside>) -> Html {
+    beside::switch(beside, Beside::Plain, "ask-plain", TITLE.into())
 }
 
 /// Of a scene, or of the closed view. `card` is the formula on the card.
@@ -114,7 +106,7 @@ pub fn plain(
     model: &ModelConfig,
     text: &[Part],
     card: &str,
-    open: &UseStateHandle<bool>,
+    beside: &UseStateHandle<Beside>,
 ) -> Html {
     let mut words = Vec::new();
     for word in text.iter().filter_map(word) {
@@ -124,14 +116,8 @@ pub fn plain(
     }
     let formula = scene.map_or(String::new(), |scene| mathml(scene, model));
     let letters = signs(&format!("{formula} {card}"));
-    html! {
-        <section class="plain card" tabindex="0" aria-labelledby="plain-title">
-            <header>
-                <h2 id="plain-title">{ TITLE }</h2>
-                <button type="button" class="small" onclick={on_click(open, |open| open.set(false))}>
-                    { "Close" }
-                </button>
-            </header>
+    let content = html! {
+        <>
             <p>{ scene.map_or(OF_BLOCKS, purpose) }</p>
             <ul>
                 for word in words {
@@ -144,6 +130,7 @@ pub fn plain(
                     <dd>{ letter.meaning() }</dd>
                 }
             </dl>
-        </section>
-    }
+        </>
+    };
+    beside::panel(beside, "plain", TITLE, content)
 }

@@ -5,10 +5,12 @@ mod columns;
 mod costs;
 mod span;
 
+use super::beside::{self, Beside};
 use super::journey::{Scene, Stop};
 use crate::explain::Place;
 use crate::page::deeds::Page;
 use crate::page::field::on_click;
+use crate::page::letters::capital;
 use crate::page::state::Action;
 use crate::page::state::explore::{Explore, ExploreAction, Slot};
 use crate::trace::Intervention;
@@ -73,40 +75,40 @@ impl Dispute {
     }
 }
 
-#[derive(PartialEq, Properties)]
-pub struct NotesProps {
-    pub page: Page,
-    pub explore: Explore,
-    pub slot: Slot,
-    pub stop: Stop,
-}
-
-#[component]
-pub fn Notes(props: &NotesProps) -> Html {
-    let NotesProps {
-        page,
-        explore,
-        slot,
-        stop,
-    } = props;
+/// The button that says what is disputed in a scene, and asks for it; nothing where nothing is.
+pub fn ask(beside: &UseStateHandle<Beside>, stop: Stop) -> Html {
     let Some(dispute) = Dispute::of(stop.scene) else {
         return html! {};
     };
-    html! {
-        <details class="otherwise" key={dispute.title()}>
-            <summary>
-                <strong>{ dispute.lead() }</strong>
-                { ": " }
-                { dispute.title() }
-            </summary>
+    let words = html! {
+        <span><strong>{ dispute.lead() }</strong>{ ": " }{ dispute.title() }</span>
+    };
+    beside::switch(beside, Beside::Notes(stop), "ask-notes", words)
+}
+
+/// What is disputed in a scene, and ways to try it.
+pub fn notes(
+    page: &Page,
+    explore: &Explore,
+    slot: &Slot,
+    stop: Stop,
+    beside: &UseStateHandle<Beside>,
+) -> Html {
+    let Some(dispute) = Dispute::of(stop.scene) else {
+        return html! {};
+    };
+    let content = html! {
+        <>
+            <p>{ capital(dispute.title()) }{ "." }</p>
             { match dispute {
                 Dispute::Temperature(place) => temperature(page, explore, slot, place),
                 Dispute::Costs => html! { <Costs slot={slot.clone()} /> },
                 Dispute::Columns(place) => columns(page, explore, slot, place),
                 Dispute::Mean => mean(page, explore, slot, stop.layer),
             } }
-        </details>
-    }
+        </>
+    };
+    beside::panel(beside, "otherwise", dispute.lead(), content)
 }
 
 /// A paper, by its number on arXiv.
