@@ -240,7 +240,34 @@ fn a_room_sees_every_scene_whole_and_large() -> Outcome<()> {
         page.shows("Drag a weight")?;
         page.click("button", "Overview")?;
         page.click("button", "Open block 1")?;
-        page.click("button", "Present")?;
+        // So does what a class asks for: a sentence of its own, another kind, what a word means. It
+        // is one line.
+        let [under, lines]: [f64; 2] = page.eval(
+            "(() => {
+                const boxes = ['#sentence', '#explore-kind', '.examples'].map((part) =>
+                    document.querySelector(part).getBoundingClientRect());
+                const stage = document.querySelector('.stage-card').getBoundingClientRect();
+                const tallest = Math.max(...boxes.map(({ height }) => height));
+                return [stage.top - Math.max(...boxes.map(({ bottom }) => bottom)), stage.top / tallest];
+            })()",
+        )?;
+        assert!(
+            under >= 0.0 && lines < 2.0,
+            "{under} px under {lines} lines"
+        );
+        page.click("button", "In plain words")?;
+        page.wait_for("the words", "!!document.querySelector('.plain li')")?;
+        page.click("button", "Close")?;
+        page.eval::<()>("press('s')")?;
+        let writes = "document.activeElement.id === 'sentence'";
+        page.wait_for("the field", writes)?;
+        page.eval::<()>(
+            "void document.activeElement.dispatchEvent(
+                new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }))",
+        )?;
+        page.wait_for("the stage's keys", &format!("!({writes})"))?;
+        assert!(page.eval::<bool>(pressed)?, "it was left with the field");
+        page.eval::<()>("press('Escape')")?;
         let back = "document.querySelector('.present').ariaPressed === 'false'
             && document.querySelector('.about').checkVisibility()";
         page.wait_for("all that stands around it", back)

@@ -6,11 +6,11 @@ use crate::page::state::explore::ExploreAction;
 use crate::page::state::explore::write_on::WriteOnAction;
 use gloo::events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;
-use web_sys::KeyboardEvent;
+use web_sys::{HtmlElement, HtmlTextAreaElement, KeyboardEvent};
 use yew::prelude::*;
 
 /// The keys and what they do.
-const KEYS: [(&str, &str); 12] = [
+const KEYS: [(&str, &str); 13] = [
     ("Space", "play or pause"),
     ("← →", "one scene back or on"),
     ("↑ ↓", "one token up or down"),
@@ -19,8 +19,12 @@ const KEYS: [(&str, &str); 12] = [
     ("H", "next head"),
     ("O", "overview, or back into the blocks"),
     ("W", "write on, or stop"),
+    ("S", "write the sentence; Esc goes back to the stage"),
     ("P", "large, for a projector, or as usual"),
-    ("Esc", "close this list; back to the scene's own number"),
+    (
+        "Esc",
+        "close this list; back to the scene's own number, and to the usual size",
+    ),
     ("?", "this list"),
     ("arrows on the stage", "from number to number"),
 ];
@@ -50,33 +54,58 @@ pub fn use_keys(page: &Page) {
             let Some(event) = event.dyn_ref::<KeyboardEvent>() else {
                 return;
             };
-            if let Some(action) = action_of(event) {
-                event.prevent_default();
-                page.dispatch(Action::Explore(action));
+            match meant(event) {
+                Some(Meant::Deed(action)) => page.dispatch(Action::Explore(action)),
+                Some(Meant::Write) => write(),
+                Some(Meant::Leave(field)) => drop(field.blur()),
+                None => return,
             }
+            event.prevent_default();
         });
         move || drop(listener)
     });
 }
 
+/// What a key asks for.
+enum Meant {
+    Deed(ExploreAction),
+    /// To write the sentence, in the place of the one that is there.
+    Write,
+    /// To have the other keys back from where one types.
+    Leave(HtmlElement),
+}
+
+fn write() {
+    let field = gloo::utils::document().get_element_by_id("sentence");
+    if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlTextAreaElement>().ok()) {
+        // A field that cannot be reached is none that one could write in.
+        let _ = field.focus();
+        field.select();
+    }
+}
+
 /// What a key does; nothing where it belongs to the control that has the focus.
-fn action_of(event: &KeyboardEvent) -> Option<ExploreAction> {
+fn meant(event: &KeyboardEvent) -> Option<Meant> {
     if event.ctrl_key() || event.alt_key() || event.meta_key() {
         return None;
     }
     let target = event
         .target()
-        .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    let tag = target.map(|target| target.tag_name()).unwrap_or_default();
-    let (types, presses) = match tag.as_str() {
+        .and_then(|target| target.dyn_into::<HtmlElement>().ok());
+    let tag = target.as_ref().map(|target| target.tag_name());
+    let (types, presses) = match tag.unwrap_or_default().as_str() {
         "INPUT" | "TEXTAREA" | "SELECT" => (true, true),
         "BUTTON" | "A" | "SUMMARY" => (false, true),
         _ => (false, false),
     };
+    let key = event.key();
     if types {
-        return None;
+        return target.filter(|_| key == "Escape").map(Meant::Leave);
     }
-    Some(match event.key().as_str() {
+    if matches!(key.as_str(), "s" | "S") {
+        return Some(Meant::Write);
+    }
+    Some(Meant::Deed(match key.as_str() {
         " " if !presses => ExploreAction::TogglePlay,
         "ArrowLeft" => ExploreAction::StepScene(-1),
         "ArrowRight" => ExploreAction::StepScene(1),
@@ -93,5 +122,5 @@ fn action_of(event: &KeyboardEvent) -> Option<ExploreAction> {
         "?" => ExploreAction::Help,
         "Escape" => ExploreAction::Leave,
         _ => return None,
-    })
+    }))
 }

@@ -231,6 +231,7 @@ impl Explore {
             ExploreAction::Freeze(frozen) => self.frozen = frozen,
             ExploreAction::Help => self.help = !self.help,
             ExploreAction::Leave if self.help => self.help = false,
+            ExploreAction::Leave if self.picked.is_none() => self.presenting = false,
             ExploreAction::Leave => self.reduce(ExploreAction::Pick(None)),
             ExploreAction::Present => self.presenting = !self.presenting,
             ExploreAction::Poke(change) => self.poke(change),

@@ -347,15 +347,18 @@ fn a_line_of_the_overview_leads_to_its_score() {
 }
 
 #[test]
-fn escape_closes_the_list_of_keys_before_it_gives_a_number_back() {
+fn escape_leaves_one_thing_after_the_other() {
     let mut explore = looking();
+    explore.reduce(ExploreAction::Present);
     let cell = Some(Cell::new(Quantity::AttnOut(0), &[2, 1]));
     explore.reduce(ExploreAction::Pick(cell));
     explore.reduce(ExploreAction::Help);
     explore.reduce(ExploreAction::Leave);
     assert_eq!((explore.help, explore.picked), (false, cell));
     explore.reduce(ExploreAction::Leave);
-    assert_eq!((explore.help, explore.picked), (false, None));
+    assert_eq!((explore.picked, explore.presenting), (None, true));
+    explore.reduce(ExploreAction::Leave);
+    assert!(!explore.presenting);
 }
 
 #[test]
