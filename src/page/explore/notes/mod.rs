@@ -81,7 +81,10 @@ pub fn ask(beside: &UseStateHandle<Beside>, stop: Stop) -> Html {
         return html! {};
     };
     let words = html! {
-        <span><strong>{ dispute.lead() }</strong>{ ": " }{ dispute.title() }</span>
+        // Of another title it is another one: none grows or shrinks while scenes go by.
+        <span key={dispute.title()}>
+            <strong>{ dispute.lead() }</strong>{ ": " }{ dispute.title() }
+        </span>
     };
     beside::switch(beside, Beside::Notes(stop), "ask-notes", words)
 }
