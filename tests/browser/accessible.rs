@@ -390,3 +390,33 @@ fn the_tab_key_reaches_everything_and_shows_where_it_is() -> Outcome<()> {
         page.wait_for("another number", &format!("{name} !== '{before}'"))
     })
 }
+
+#[test]
+fn keys_that_write_something_can_be_switched_off_for_good() -> Outcome<()> {
+    const LETTERS: &str = "keys that write a letter or a sign do this too";
+    const HEAD: &str = "document.querySelector('.heads [aria-pressed=true]').textContent";
+    let at = |scene: &str| format!("present() === '{scene}'");
+    in_browser(&explore(""), |page| {
+        opened(page)?;
+        page.eval::<()>("press('?')")?;
+        page.click("checkbox", LETTERS)?;
+        page.reload()?;
+        opened(page)?;
+        page.eval::<()>("void scene('Score')")?;
+        page.wait_for("the scene", &at("Score"))?;
+        let head: String = page.eval(HEAD)?;
+        for key in ["h", "?", "]", "o"] {
+            page.eval::<()>(&format!("press('{key}')"))?;
+        }
+        // Handled after them.
+        page.eval::<()>("press('ArrowRight')")?;
+        page.wait_for("the next scene", &at("Scale and mask"))?;
+        assert_eq!(page.eval::<String>(HEAD)?, head);
+        assert!(!page.has("checkbox", LETTERS)?, "the list opened");
+
+        page.click("button", "Keys")?;
+        page.click("checkbox", LETTERS)?;
+        page.eval::<()>("press('h')")?;
+        page.wait_for("the next head", &format!("{HEAD} !== '{head}'"))
+    })
+}

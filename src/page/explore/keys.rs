@@ -1,12 +1,13 @@
 //! The keys of the page, what each does, and the list that says so.
 
 use crate::page::deeds::Page;
+use crate::page::memory;
 use crate::page::state::Action;
 use crate::page::state::explore::ExploreAction;
 use crate::page::state::explore::write_on::WriteOnAction;
 use gloo::events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, HtmlTextAreaElement, KeyboardEvent};
+use web_sys::{HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent};
 use yew::prelude::*;
 
 /// The keys and what they do.
@@ -29,17 +30,42 @@ const KEYS: [(&str, &str); 13] = [
     ("arrows on the stage", "from number to number"),
 ];
 
+/// Under which name the browser keeps whether keys that write something do anything here.
+const WRITTEN: &str = "glassformer.keys.written";
+
+/// Whether keys that write a letter or a sign do anything: who speaks to the machine, or often hits a
+/// wrong key, has them off (WCAG 2.2, criterion 2.1.4).
+fn written_hold() -> bool {
+    memory::recall(WRITTEN).unwrap_or(true)
+}
+
 /// All of them, for who asks.
-pub fn list() -> Html {
+#[component]
+pub fn Keys() -> Html {
+    let hold = use_state_eq(written_hold);
+    let on_change = {
+        let hold = hold.clone();
+        move |e: Event| {
+            let input: HtmlInputElement = e.target_unchecked_into();
+            memory::remember(WRITTEN, &input.checked());
+            hold.set(input.checked());
+        }
+    };
     html! {
-        <dl class="keys">
-            for (key, words) in KEYS {
-                <div>
-                    <dt><kbd>{ key }</kbd></dt>
-                    <dd>{ words }</dd>
-                </div>
-            }
-        </dl>
+        <div class="keys">
+            <dl>
+                for (key, words) in KEYS {
+                    <div>
+                        <dt><kbd>{ key }</kbd></dt>
+                        <dd>{ words }</dd>
+                    </div>
+                }
+            </dl>
+            <label class="switch">
+                <input type="checkbox" checked={*hold} onchange={on_change} />
+                <span>{ "keys that write a letter or a sign do this too" }</span>
+            </label>
+        </div>
     }
 }
 
@@ -101,6 +127,9 @@ fn meant(event: &KeyboardEvent) -> Option<Meant> {
     let key = event.key();
     if types {
         return target.filter(|_| key == "Escape").map(Meant::Leave);
+    }
+    if key != " " && key.chars().count() == 1 && !written_hold() {
+        return None;
     }
     if matches!(key.as_str(), "s" | "S") {
         return Some(Meant::Write);

@@ -1,7 +1,7 @@
 //! The timeline: play, pause, step, scrub, and where in the journey one is.
 
 use super::clock::Clock;
-use super::keys::list;
+use super::keys::Keys;
 use super::sight::use_in_sight;
 use super::stage::Same;
 use super::write_on;
@@ -129,7 +129,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
             </button>
             { scenes(page, explore, slot, &bar) }
             if explore.help {
-                { list() }
+                <Keys />
             }
         </section>
     }
