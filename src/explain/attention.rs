@@ -264,7 +264,11 @@ pub fn pattern(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explaine
     if let (Some(before), Some(after)) = (before, after)
         && before != after
     {
-        draft.step_by_hand("changed by you", after);
+        let words = match source.set_keys(place, h, i).contains(&j) {
+            true => "set by you",
+            false => "scaled to fit",
+        };
+        draft.step_by_hand(words, after);
     }
     Ok(draft)
 }

@@ -268,9 +268,32 @@ fn a_number_that_was_set_says_what_the_formula_gives() {
                 .flat_map(|(h, i)| (0..=i).map(move |j| (h, i, j)))
             {
                 let explanation = explain(&source, Cell::new(quantity, &[h, i, j])).expect("made");
-                let Some((_, unchanged)) = explanation.by_hand() else {
+                let Some((step, unchanged)) = explanation.by_hand() else {
                     continue;
                 };
+                let is_set = trace
+                    .about
+                    .interventions
+                    .iter()
+                    .any(|change| match *change {
+                        Intervention::Cell {
+                            layer,
+                            head,
+                            query,
+                            key,
+                            ..
+                        } => (layer, head, query, key) == (place.layer, h, i, j),
+                        Intervention::Row {
+                            layer, head, query, ..
+                        } => (layer, head, query) == (place.layer, h, i),
+                        _ => false,
+                    });
+                let words = if is_set {
+                    "set by you"
+                } else {
+                    "scaled to fit"
+                };
+                assert_eq!(step.words, words);
                 let shares = source.exponentials(place, h, i).expect("a softmax");
                 assert!((unchanged - shares.shares[j] / shares.sum).abs() < 1e-9);
                 assert!((unchanged - explanation.recomputed).abs() > 1e-6);

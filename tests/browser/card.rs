@@ -144,10 +144,7 @@ fn after_a_change_the_card_still_explains_itself() -> Outcome<()> {
             )?;
             page.wait_for("what it changed", "!!document.querySelector('.effect')")?;
             let own = "document.querySelector('.verdict .by-hand')?.textContent";
-            page.wait_for(
-                "whose it is",
-                &format!("!!{own}?.startsWith('changed by you')"),
-            )?;
+            page.wait_for("whose it is", &format!("!!{own}?.startsWith('set by you')"))?;
             assert!(
                 page.eval::<bool>("seen('#poke-number', '.poke')")?,
                 "{place:?}"

@@ -228,7 +228,7 @@ fn verdict(explanation: &Explanation, name: &str) -> Html {
     let agrees = explanation.agrees();
     let words = match (agrees, explanation.by_hand()) {
         (true, None) => "✓ the same",
-        (true, Some(_)) => "✓ as you set it",
+        (true, Some(_)) => "✓ with your change",
         (false, _) => "✗ not the same",
     };
     html! {
