@@ -124,6 +124,10 @@ fn nothing_is_wider_than_the_screen() -> Outcome<()> {
                     _ => "!!document.querySelector('main:not(.explore)')",
                 };
                 page.wait_for("the page", there)?;
+                // What is laid out by a script follows the new size a frame or two later.
+                page.script::<()>(
+                    "for (let n = 0; n < 4; n++) await new Promise(requestAnimationFrame)",
+                )?;
                 let over: i32 = page.eval("document.documentElement.scrollWidth - innerWidth")?;
                 assert!(over <= 0, "{width} wide, at {place:?}: {over} too much");
             }

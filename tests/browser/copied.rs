@@ -42,7 +42,7 @@ fn a_link_to_a_changed_pass_keeps_the_scale_that_its_bars_had() -> Outcome<()> {
              }",
         )?;
         shows(page, &json!({"changes": "a pass with 3 changes of yours"}))?;
-        let off = "[0, 2, 3].every((head) => read(`head ${head}`)?.every((x) => x === 0))";
+        let off = "[0, 2, 3].every((head) => read(`head ${head}, off`)?.every((x) => x === 0))";
         page.wait_for("the changed pass", off)?;
         page.wait_for("its address", "location.hash.split('change=').length === 4")?;
         let parts: Json = page.eval("JSON.parse(picture())")?;

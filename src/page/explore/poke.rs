@@ -84,6 +84,8 @@ struct Slider {
     rest: f64,
     make: Box<dyn Fn(f32) -> Intervention>,
     changed: bool,
+    /// What is picked by it: the stage's own number may be another one in the changed pass.
+    picks: Option<Cell>,
 }
 
 fn slider(page: &Page, slider: Slider) -> Html {
@@ -95,11 +97,15 @@ fn slider(page: &Page, slider: Slider) -> Html {
         rest,
         make,
         changed,
+        picks,
     } = slider;
     let back = make(rest as f32);
     let on_input = {
         let page = page.clone();
         on_number(move |value| {
+            if picks.is_some() {
+                page.dispatch(Action::Explore(ExploreAction::Pick(picks)));
+            }
             page.dispatch(Action::Explore(ExploreAction::Poke(make(value as f32))));
         })
     };
@@ -159,6 +165,7 @@ fn heads(page: &Page, explore: &Explore, slot: &Slot, layer: usize) -> Html {
                     rest: 1.0,
                     make: Box::new(move |scale| Intervention::Head { layer, head, pass: None, scale }),
                     changed: scale(head).is_some(),
+                    picks: None,
                 }) }
             }
         </fieldset>
@@ -310,6 +317,7 @@ fn number(page: &Page, explore: &Explore, slot: &Slot, cell: Cell) -> Html {
                 rest: value,
                 make,
                 changed,
+                picks: explore.picked.is_none().then_some(cell),
             }) }
         </fieldset>
     }
