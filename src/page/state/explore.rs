@@ -212,7 +212,7 @@ impl Explore {
             ExploreAction::Speed(speed) => self.playhead.speed = speed,
             ExploreAction::Pick(cell) => {
                 self.trail.clear();
-                self.picked = cell;
+                self.pick(cell);
             }
             ExploreAction::LookAt(weight) => self.look_at(weight),
             ExploreAction::Into(from, to) => {

@@ -43,7 +43,25 @@ fn place_of(quantity: Quantity) -> Option<Place> {
     }
 }
 
+/// The query in whose row it stands, where the stage has the rows of all queries.
+fn query_of(cell: Cell) -> Option<usize> {
+    match cell.quantity {
+        Quantity::Window(_) => Some(cell.index[0]),
+        other => place_of(other).map(|_| cell.index[1]),
+    }
+}
+
 impl Explore {
+    /// Picks a number. One in the row of another query makes that one the chosen: what else stands on
+    /// the stage is of its row too.
+    pub(super) fn pick(&mut self, cell: Option<Cell>) {
+        let query = cell.and_then(query_of).filter(|_| self.open);
+        if let Some(query) = query.filter(|query| *query != self.token) {
+            self.choose_token(query);
+        }
+        self.picked = cell;
+    }
+
     /// The key of the chosen query that is picked.
     pub(super) fn picked_key(&self) -> Option<usize> {
         let cell = self.picked?;

@@ -325,12 +325,18 @@ fn a_picked_key_stays_picked_in_the_scenes_that_have_keys() {
     // The heads side by side have no keys.
     explore.reduce(ExploreAction::StepScene(1));
     assert_eq!(explore.picked, None);
-    // The weight of another query says nothing of this one's keys.
+    // A weight in the row of another query makes that one the chosen.
     explore.reduce(ExploreAction::StepScene(-2));
     let other = Cell::new(Quantity::Pattern(PLACE), &[0, last - 1, 1]);
     explore.reduce(ExploreAction::Pick(Some(other)));
+    assert_eq!((explore.token, explore.picked), (last - 1, Some(other)));
     explore.reduce(ExploreAction::StepScene(1));
-    assert_eq!(explore.picked, None);
+    assert_eq!(explore.picked, Some(other));
+    // In the overview one reads across all of them.
+    explore.reduce(ExploreAction::Open(false));
+    let weight = Cell::new(Quantity::Pattern(PLACE), &[0, last, 1]);
+    explore.reduce(ExploreAction::Pick(Some(weight)));
+    assert_eq!((explore.token, explore.picked), (last - 1, Some(weight)));
 }
 
 #[test]
