@@ -3,6 +3,7 @@
 //! times a second, since nobody reads faster.
 
 use super::chart::history::History;
+use super::pace::Pace;
 use super::state::Action;
 use crate::client::{Notice, Started};
 use crate::protocol::StepReport;
@@ -12,9 +13,6 @@ use std::rc::Rc;
 
 /// Milliseconds between two changes of the numbers.
 const PAUSE: f64 = 120.0;
-
-/// How much of the past the pace remembers, in steps of one second's weight.
-const PACE_MEMORY: f64 = 0.8;
 
 /// Where training is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -56,9 +54,8 @@ struct Inner {
     history: RefCell<History>,
     /// The run that the history is of.
     run: RefCell<Option<Rc<Started>>>,
-    ms_per_step: Cell<Option<f64>>,
-    /// Steps since the run came to its engine.
-    steps: Cell<u32>,
+    /// Since the run came to its engine.
+    pace: Cell<Pace>,
     gathered: RefCell<Gathered>,
     frame: RefCell<Option<AnimationFrame>>,
     last_told: Cell<f64>,
@@ -94,7 +91,7 @@ impl Live {
 
     /// The pace of the latest steps, `None` until it is known.
     pub fn ms_per_step(&self) -> Option<f64> {
-        self.0.ms_per_step.get()
+        self.0.pace.get().ms_per_step()
     }
 
     /// Takes in what the client tells; `training` asks it whether the present run trains.
@@ -155,8 +152,7 @@ impl Live {
             history.clear();
         }
         drop(history);
-        self.0.ms_per_step.set(None);
-        self.0.steps.set(0);
+        self.0.pace.set(Pace::default());
         self.draw();
     }
 
@@ -164,17 +160,8 @@ impl Live {
         let mut history = self.0.history.borrow_mut();
         for report in reports {
             history.push(report);
-            let ms = f64::from(report.ms).max(1e-3);
-            // The first step fills caches and compiles: it says nothing of the second.
-            let steps = self.0.steps.get();
-            self.0.steps.set(steps.saturating_add(1));
-            let before = self.0.ms_per_step.get().filter(|_| steps > 1);
-            let pace = before.map_or(ms, |pace| {
-                // The longer a step, the more it weighs: memory is in time and not in steps.
-                let kept = PACE_MEMORY.powf(ms / 1e3);
-                kept * pace + (1.0 - kept) * ms
-            });
-            self.0.ms_per_step.set(Some(pace));
+            let pace = self.0.pace.get();
+            self.0.pace.set(pace.after(f64::from(report.ms)));
         }
         self.0.gathered.borrow_mut().steps |= !reports.is_empty();
     }
@@ -223,7 +210,7 @@ impl Live {
             step: history.last_step(),
             train_loss: history.buckets().last().map(|bucket| bucket.smooth),
             val_loss: history.validation().last().map(|point| point.loss),
-            ms_per_step: self.0.ms_per_step.get(),
+            ms_per_step: self.0.pace.get().ms_per_step(),
         });
         self.tell(Action::Progressed(progress));
     }

@@ -22,6 +22,7 @@ mod letters;
 mod link;
 mod live;
 mod memory;
+mod pace;
 mod route;
 mod saving;
 mod state;
