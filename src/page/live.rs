@@ -54,6 +54,8 @@ struct Inner {
     history: RefCell<History>,
     /// The run that the history is of.
     run: RefCell<Option<Rc<Started>>>,
+    /// The curve of a run that was stopped, while a ready-made model is looked into.
+    stopped: RefCell<Option<(Rc<Started>, History)>>,
     /// Since the run came to its engine.
     pace: Cell<Pace>,
     gathered: RefCell<Gathered>,
@@ -137,19 +139,27 @@ impl Live {
         }
     }
 
-    /// A run that was moved or whose worker was replaced goes on with its curve; any other begins
-    /// a new one.
+    /// A run that was moved, whose worker was replaced, or that was stopped and is resumed goes on with
+    /// its curve; any other begins a new one.
     fn begin(&self, started: &Rc<Started>) {
         let info = &started.info;
         let before = self.0.run.replace(Some(Rc::clone(started)));
-        let same = before.is_some_and(|before| {
-            before.label == started.label && before.info.config == info.config
-        });
         let mut history = self.0.history.borrow_mut();
-        if same && info.step > 0 {
+        let mut stopped = self.0.stopped.borrow_mut();
+        if let Some(before) = before
+            && before.ready_made.is_none()
+        {
+            *stopped = Some((before, std::mem::take(&mut *history)));
+        }
+        history.clear();
+        let same = |(before, _): &mut (Rc<Started>, History)| {
+            before.label == started.label && before.info.config == info.config
+        };
+        if info.step > 0
+            && let Some((_, curve)) = stopped.take_if(same)
+        {
+            *history = curve;
             history.rewind(info.step + 1);
-        } else {
-            history.clear();
         }
         drop(history);
         self.0.pace.set(Pace::default());

@@ -129,7 +129,15 @@ fn nothing_is_wider_than_the_screen() -> Outcome<()> {
                     "for (let n = 0; n < 4; n++) await new Promise(requestAnimationFrame)",
                 )?;
                 let over: i32 = page.eval("document.documentElement.scrollWidth - innerWidth")?;
-                assert!(over <= 0, "{width} wide, at {place:?}: {over} too much");
+                let wide: Vec<String> = page.eval(
+                    "[...document.querySelectorAll('body *')]
+                         .filter((part) => part.getBoundingClientRect().right > innerWidth)
+                         .map((part) => `${part.tagName}.${part.className}`)",
+                )?;
+                assert!(
+                    over <= 0,
+                    "{width} wide, at {place:?}: {over} too much, {wide:?}"
+                );
             }
         }
         Ok(())

@@ -52,6 +52,30 @@ fn a_run_goes_on_after_a_reload_as_if_nothing_had_been() -> Outcome<()> {
 }
 
 #[test]
+fn a_run_that_was_stopped_goes_on_with_its_curve() -> Outcome<()> {
+    let mut spec = runs::small();
+    spec["train"]["max_steps"] = json!(40);
+    spec["train"]["checkpoint_every"] = json!(20);
+    in_browser(&Setup::cpu(), |page| {
+        page.script::<()>(WATCH)?;
+        runs::new_run(page, &spec)?;
+        page.eval::<Trained>("await glassformer.train(20)")?;
+        page.wait_for("the saved state", "kept.includes(20)")?;
+        page.click("button", "Stop")?;
+        // A ready-made model takes its place.
+        page.wait_for("the offer", "!!document.querySelector('.resume')")?;
+        page.click("button", "Resume")?;
+        page.shows("Step 40 of 40")?;
+        page.eval::<()>("document.querySelector('.losses summary').click()")?;
+        let steps = "[...document.querySelectorAll('.losses tbody th')].map((th) => Number(th.textContent))";
+        page.wait_for("the end of the run", &format!("{steps}.includes(40)"))?;
+        let steps: Vec<u32> = page.eval(steps)?;
+        assert!(steps.first().is_some_and(|first| *first < 10), "{steps:?}");
+        Ok(())
+    })
+}
+
+#[test]
 fn a_kept_run_can_be_discarded() -> Outcome<()> {
     let mut spec = runs::small();
     spec["train"]["checkpoint_every"] = json!(5);
