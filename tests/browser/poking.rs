@@ -227,18 +227,25 @@ fn a_weight_is_dragged() -> Outcome<()> {
             "const {{ shape, data }} = (await glassformer.trace('{TEXT}')).get('blocks.0.attn.hook_pattern');
              return data[{last} * shape[2] + {key}];"
         ))?;
+        let (mut top, mut bottom) = (y, y);
+        while clicked(page, (x, top))? == name {
+            top -= 1.0;
+        }
+        while clicked(page, (x, bottom))? == name {
+            bottom += 1.0;
+        }
         // A click alone changes nothing.
         assert!(page.eval::<bool>("!document.querySelector('.changed-pass')")?);
         mouse(page, "mousePressed", (x, y))?;
-        for up in [10.0, 30.0, 55.0] {
-            mouse(page, "mouseMoved", (x, y - up))?;
+        // As far down as there is of the column: the weight ends where the mouse is.
+        let at = |y: f64| (bottom - y) / (bottom - top);
+        for y in [y + 6.0, y - 6.0] {
+            mouse(page, "mouseMoved", (x, y))?;
+            let ends = format!("Math.abs(read('weights')[{key}] - {}) <= 0.05", at(y));
+            page.wait_for("the weight in the hand", &ends)?;
         }
-        let weight = before + 55.0 / 110.0;
-        page.wait_for(
-            "the weight in the hand",
-            &format!("Math.abs(read('weights')[{key}] - {weight}) <= 1e-3"),
-        )?;
-        mouse(page, "mouseReleased", (x, y - 55.0))?;
+        mouse(page, "mouseReleased", (x, y - 6.0))?;
+        let weight: f64 = page.eval(&format!("read('weights')[{key}]"))?;
         // What was let go stays, whatever the mouse does.
         mouse(page, "mouseMoved", (x, y))?;
         let sum: f64 = page.eval("read('weights').reduce((a, b) => a + b)")?;

@@ -1,11 +1,12 @@
-//! A weight of the pattern, taken by the mouse or a finger and dragged up or down.
+//! A weight of the pattern, taken by the mouse or a finger and dragged: its end goes where the pointer
+//! is.
 
 use super::journey::Scene;
-use super::scene::{Look, Mark, Picture, Point};
+use super::scene::{Look, Mark, Picture, Point, Rect};
 use crate::explain::{Cell, Quantity};
 use crate::trace::Intervention;
 
-/// CSS pixels from a weight of 0 to one of 1, also where the columns are lower.
+/// CSS pixels from a weight of 0 to one of 1, where its size is no length.
 const REACH: f64 = 110.0;
 /// Pixels below which it was a click.
 const STILL: f64 = 3.0;
@@ -15,10 +16,19 @@ const STILL: f64 = 3.0;
 pub struct Held {
     cell: Cell,
     from: Point,
-    weight: f64,
-    /// Pixels to the right from 0 to 1, where the weight lies on its side.
-    across: Option<f64>,
+    pull: Pull,
     moved: bool,
+}
+
+/// How a weight goes with the pointer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Pull {
+    /// Its column, of which the bottom is 0 and the top is 1.
+    Top(Rect),
+    /// Its bar, of which the left end is 0 and the right end is 1.
+    End(Rect),
+    /// A shade has no end to pull: up is more than this, and down is less.
+    Shade(f64),
 }
 
 impl Held {
@@ -43,11 +53,18 @@ impl Held {
             return None;
         };
         intervention(cell, 0.0)?;
+        // As long as it is drawn: a number at its foot takes room of its own.
+        let body = area.body(*look);
         Some(Held {
             cell,
             from: at,
-            weight: weight(cell),
-            across: (*look == Look::Share).then_some(area.w),
+            pull: match look {
+                Look::Column => Pull::Top(body),
+                Look::Share => Pull::End(body),
+                Look::Bar | Look::Sideways | Look::Shade | Look::Part | Look::Hidden => {
+                    Pull::Shade(weight(cell))
+                }
+            },
             moved: false,
         })
     }
@@ -56,9 +73,12 @@ impl Held {
     pub fn dragged(&mut self, (x, y): Point) -> Option<Intervention> {
         let (right, up) = (x - self.from.0, self.from.1 - y);
         self.moved |= right.abs().max(up.abs()) > STILL;
-        let aside = self.across.map_or(0.0, |across| right / across.max(1.0));
-        let weight = (self.weight + up / REACH + aside).clamp(0.0, 1.0);
-        let change = intervention(self.cell, weight as f32);
+        let weight = match self.pull {
+            Pull::Top(body) => (body.y + body.h - y) / body.h.max(1.0),
+            Pull::End(body) => (x - body.x) / body.w.max(1.0),
+            Pull::Shade(weight) => weight + up / REACH,
+        };
+        let change = intervention(self.cell, weight.clamp(0.0, 1.0) as f32);
         change.filter(|_| self.moved)
     }
 }
@@ -84,7 +104,7 @@ pub fn intervention(cell: Cell, weight: f32) -> Option<Intervention> {
 mod tests {
     use super::*;
     use crate::explain::Place;
-    use crate::page::explore::scene::{Rect, Role};
+    use crate::page::explore::scene::{FOOT, Role};
 
     const PLACE: Place = Place {
         layer: 1,
@@ -115,35 +135,53 @@ mod tests {
     }
 
     #[test]
-    fn up_is_more_and_down_is_less_within_0_and_1() {
+    fn the_top_of_a_column_is_where_the_pointer_is() {
         let scene = Scene::Softmax(PLACE);
         let held = Held::taken(&picture(Look::Column, 1), scene, (30.0, 80.0), |_| 0.25);
         let mut held = held.expect("taken");
         // Hardly moved: a click.
         assert_eq!(held.dragged((31.0, 82.0)), None);
-        assert_eq!(weight(held.dragged((30.0, 80.0 - 55.0))), Some(0.75));
-        assert_eq!(weight(held.dragged((300.0, 80.0))), Some(0.25));
+        // Wide enough for its number, which stands below what is 0.
+        let (top, bottom) = (20.0, 130.0 - FOOT);
+        for share in [0.0, 0.25, 0.5, 1.0] {
+            let at = (30.0, bottom + (top - bottom) * f64::from(share));
+            assert_eq!(weight(held.dragged(at)), Some(share));
+        }
+        // Aside makes no difference, and there is no less than 0 and no more than 1.
+        let middle = (top + bottom) / 2.0;
+        assert_eq!(weight(held.dragged((300.0, middle))), Some(0.5));
         assert_eq!(weight(held.dragged((30.0, 500.0))), Some(0.0));
         assert_eq!(weight(held.dragged((30.0, -500.0))), Some(1.0));
-        let change = held.dragged((30.0, 80.0));
         let expected = Intervention::Cell {
             layer: 1,
             head: 2,
             pass: None,
             query: 3,
             key: 1,
-            weight: 0.25,
+            weight: 0.5,
             renormalise: true,
         };
-        assert_eq!(change, Some(expected));
+        assert_eq!(held.dragged((30.0, middle)), Some(expected));
     }
 
     #[test]
-    fn what_lies_on_its_side_follows_to_the_right_too() {
+    fn the_end_of_a_bar_is_where_the_pointer_is() {
         let scene = Scene::Mix(PLACE);
-        let held = Held::taken(&picture(Look::Share, 1), scene, (30.0, 80.0), |_| 0.5);
+        let held = Held::taken(&picture(Look::Share, 1), scene, (30.0, 80.0), |_| 0.9);
         let mut held = held.expect("taken");
-        assert_eq!(weight(held.dragged((40.0, 80.0))), Some(0.7));
+        // From 10 to 60, whatever its height.
+        for (x, share) in [(10.0, 0.0), (35.0, 0.5), (60.0, 1.0), (0.0, 0.0)] {
+            assert_eq!(weight(held.dragged((x, 40.0))), Some(share));
+        }
+    }
+
+    #[test]
+    fn a_shade_is_more_upwards_and_less_downwards() {
+        let scene = Scene::Softmax(PLACE);
+        let held = Held::taken(&picture(Look::Shade, 1), scene, (30.0, 80.0), |_| 0.25);
+        let mut held = held.expect("taken");
+        assert_eq!(weight(held.dragged((30.0, 80.0 - 55.0))), Some(0.75));
+        assert_eq!(weight(held.dragged((30.0, 80.0 + 55.0))), Some(0.0));
     }
 
     #[test]
