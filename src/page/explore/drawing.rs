@@ -21,6 +21,8 @@ pub trait Pen {
     /// A rectangle's edge.
     fn outline(&mut self, area: Rect, role: Role, width: f64, alpha: f64);
     fn line(&mut self, from: Point, to: Point, stroke: Stroke);
+    /// Whether white is read better than black on so much of a colour.
+    fn wants_light(&self, role: Role, alpha: f64) -> bool;
     /// Words whose middle is at that height.
     fn words(&mut self, words: &str, at: Point, lettering: Lettering);
 }
@@ -155,11 +157,11 @@ fn write(pen: &mut dyn Pen, words: &str, at: Point, lettering: Lettering) {
     pen.words(words, at, lettering);
 }
 
-/// A number in the ink, in the middle of its cell.
-fn write_number(pen: &mut dyn Pen, number: &str, at: Point, alpha: f64) {
+/// A number, in the middle of its cell.
+fn write_number(pen: &mut dyn Pen, number: &str, at: Point, role: Role, alpha: f64) {
     let lettering = Lettering {
         align: Align::Centre,
-        role: Role::Ink,
+        role,
         strong: false,
         alpha,
     };
@@ -226,11 +228,15 @@ fn draw_cell(
     }
     if written && value.is_finite() {
         let at = (area.x + area.w / 2.0, area.y + area.h - FOOT / 2.0);
-        write_number(pen, &figure(value), at, alpha);
+        write_number(pen, &figure(value), at, Role::Ink, alpha);
     } else if look == Look::Shade && area.w >= 30.0 && area.h >= 16.0 {
-        // On a dark shade, and through a stroke, it could not be read.
-        if (0.0..=0.45).contains(&share) {
-            write_number(pen, &format!("{value:.2}"), area.centre(), alpha);
+        // Through a stroke it could not be read.
+        if share >= 0.0 && value.is_finite() {
+            let on = match pen.wants_light(role, strength(share, alpha)) {
+                true => Role::White,
+                false => Role::Black,
+            };
+            write_number(pen, &format!("{value:.2}"), area.centre(), on, alpha);
         }
     }
 }
@@ -243,9 +249,13 @@ fn signed(role: Role, share: f64) -> Role {
     }
 }
 
+/// How much of its colour a shade has.
+fn strength(share: f64, alpha: f64) -> f64 {
+    (0.06 + 0.88 * share.abs()) * alpha
+}
+
 fn shade(pen: &mut dyn Pen, area: Rect, role: Role, share: f64, alpha: f64) {
-    let strength = (0.06 + 0.88 * share.abs()) * alpha;
-    pen.fill(area, signed(role, share), strength);
+    pen.fill(area, signed(role, share), strength(share, alpha));
     if share < 0.0 && area.w >= STRUCK {
         // Nor is the sign the colour's alone to say: a stroke through what is below 0.
         let y = area.y + area.h / 2.0;

@@ -10,6 +10,7 @@ mod beside;
 mod card;
 mod characters;
 mod clock;
+mod contrast;
 mod csv;
 mod draw;
 mod drawing;

@@ -1,5 +1,6 @@
 //! Draws a scene's marks on a canvas, in the colours of the page.
 
+use super::contrast::wants_light;
 use super::drawing::{Lettering, Marked, Pen, Stroke, draw};
 use super::scene::{Align, Picture, Point, Rect, Role};
 use crate::config::number;
@@ -61,6 +62,8 @@ impl Style {
             Role::Span => &self.span,
             Role::Ink => &self.ink,
             Role::Faint => &self.faint,
+            Role::White => "#ffffff",
+            Role::Black => "#000000",
         }
     }
 }
@@ -209,6 +212,10 @@ impl Pen for Brush<'_> {
         if stroke.dashed {
             let _ = c.set_line_dash(&js_sys::Array::new());
         }
+    }
+
+    fn wants_light(&self, role: Role, alpha: f64) -> bool {
+        wants_light(self.style.colour(role), &self.style.card, alpha)
     }
 
     fn words(&mut self, words: &str, at: Point, lettering: Lettering) {

@@ -170,7 +170,7 @@ fn of_role(role: Role) -> &'static str {
         Role::Residual => "of-residual",
         Role::Gate | Role::Below => "of-gate",
         Role::Span => "of-span",
-        Role::Ink | Role::Faint => "of-ink",
+        Role::Ink | Role::Faint | Role::White | Role::Black => "of-ink",
     }
 }
 

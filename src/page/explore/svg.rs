@@ -1,5 +1,6 @@
 //! The stage as a drawing that stays sharp at any size and can be taken apart: SVG.
 
+use super::contrast::wants_light;
 use super::drawing::{Lettering, Marked, Pen, Stroke, draw};
 use super::scene::{Align, Picture, Point, Rect, Role};
 use std::fmt::Write;
@@ -36,6 +37,7 @@ pub fn svg(sheet: &Sheet, picture: &Picture, marked: &Marked) -> String {
             escaped(sheet.title),
         ),
         colour: sheet.colour,
+        card: sheet.ground,
         ground,
     };
     pen.veil(1.0);
@@ -46,7 +48,8 @@ pub fn svg(sheet: &Sheet, picture: &Picture, marked: &Marked) -> String {
 struct Nib<'a> {
     text: String,
     colour: &'a dyn Fn(Role) -> &'a str,
-    /// The beginning of a rectangle over the whole sheet in the colour of what it lies on.
+    /// The colour of what it lies on, and the beginning of a rectangle over the whole sheet in it.
+    card: &'a str,
     ground: String,
 }
 
@@ -97,6 +100,10 @@ impl Pen for Nib<'_> {
             "<line x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\" stroke=\"{colour}\" \
              stroke-width=\"{width}\" stroke-opacity=\"{alpha}\"{dashes}/>\n"
         ));
+    }
+
+    fn wants_light(&self, role: Role, alpha: f64) -> bool {
+        wants_light((self.colour)(role), self.card, alpha)
     }
 
     fn words(&mut self, words: &str, at: Point, lettering: Lettering) {
@@ -170,10 +177,13 @@ mod tests {
             title: "a < \"b\"",
             width: 100.5,
             margin: 10.0,
-            ground: "#fff",
+            ground: "#ffffff",
             family: "\"Some Font\", serif",
             colour: &|role| match role {
                 Role::Query => "blue",
+                Role::Attention => "#6c1a8c",
+                Role::White => "#ffffff",
+                Role::Black => "#000000",
                 _ => "black",
             },
         };
@@ -198,6 +208,21 @@ mod tests {
             "<rect x=\"0\" y=\"20\" width=\"20\" height=\"10\" fill=\"blue\" fill-opacity=\"1\"/>";
         assert!(drawn(vec![bar(1.0)]).contains(up));
         assert!(drawn(vec![bar(-1.0)]).contains(down));
+    }
+
+    #[test]
+    fn a_shade_carries_its_number_light_where_it_is_dark() {
+        let shade = |value: f64| Mark::Cell {
+            area: Rect::new(0.0, 0.0, 40.0, 20.0),
+            role: Role::Attention,
+            look: Look::Shade,
+            value,
+            most: 1.0,
+            cell: None,
+            alpha: 1.0,
+        };
+        assert!(drawn(vec![shade(0.9)]).contains("fill=\"#ffffff\" fill-opacity=\"1\">0.90<"));
+        assert!(drawn(vec![shade(0.1)]).contains("fill=\"#000000\" fill-opacity=\"1\">0.10<"));
     }
 
     #[test]

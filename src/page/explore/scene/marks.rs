@@ -81,6 +81,9 @@ pub enum Role {
     Span,
     Ink,
     Faint,
+    /// Words on a shade, whichever of the two is read on it.
+    White,
+    Black,
 }
 
 /// How a number is shown. Its size is a length or a shade; its sign is never the colour alone.
