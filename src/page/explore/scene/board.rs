@@ -1,6 +1,6 @@
 //! What scenes are laid out with: labelled strips of cells, one under the other.
 
-use super::labels::{LETTER, LINE, brief, lines};
+use super::labels::{LETTER, LETTERS, LINE, brief, lines, written};
 use super::marks::{Align, Look, Mark, Point, Rect, Role};
 use super::{Picture, Row, View};
 use crate::explain::{Cell, Quantity, Shape, Source};
@@ -242,6 +242,28 @@ impl<'a> Board<'a> {
     /// A character of the text as one sees it.
     pub fn character(&self, position: usize) -> String {
         of_text(&self.source(), position)
+    }
+
+    /// The characters of the first `count` tokens, each in the middle of its part of an area, along
+    /// its upper edge. Where not all find room, the chosen one does, and what is left out has a
+    /// stroke: no character is to be read for that of its neighbour.
+    pub fn characters(
+        &mut self,
+        area: Rect,
+        count: usize,
+        chosen: usize,
+        role: impl Fn(usize) -> Role,
+    ) {
+        let width = area.w / count.max(1) as f64;
+        for n in 0..count {
+            let (x, y) = (nth(area, n, count).centre().0, area.y);
+            if written(n, chosen, width, LETTERS) {
+                let character = self.character(n);
+                self.text((x, y), character, Align::Centre, role(n));
+            } else {
+                self.line((x, y - 2.0), (x, y + 2.0), Role::Faint, 1.0, 0.6);
+            }
+        }
     }
 
     pub fn focus(&mut self, cell: Cell) {

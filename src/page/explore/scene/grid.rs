@@ -1,7 +1,7 @@
 //! Every query against every key, as a matrix.
 
 use super::board::Board;
-use super::labels::{LETTERS, LINES, written};
+use super::labels::{LINES, written};
 use super::marks::{Align, Look, Mark, Rect, Role};
 use crate::explain::Cell;
 
@@ -48,17 +48,17 @@ pub fn grid(
     let area = board.shelf(label, Role::Faint, high * count + HEAD);
     let (left, top) = (area.x + HEAD, area.y + HEAD);
     let barred = high.min(wide) >= BARRED;
+    let head = Rect::new(left, top - HEAD / 2.0, wide * count, HEAD);
+    board.characters(head, tokens, column, |i| {
+        if i == query { Role::Ink } else { Role::Faint }
+    });
     for i in 0..tokens {
         let chosen = i == query;
         let role = if chosen { Role::Ink } else { Role::Faint };
-        let (x, y) = (left + i as f64 * wide, top + i as f64 * high);
+        let y = top + i as f64 * high;
         if written(i, row, high, LINES) {
             let at = (left - 6.0, y + high / 2.0);
             board.text(at, board.character(i), Align::Right, role);
-        }
-        if written(i, column, wide, LETTERS) {
-            let at = (x + wide / 2.0, top - HEAD / 2.0);
-            board.text(at, board.character(i), Align::Centre, role);
         }
         for j in 0..tokens {
             let (query, key) = if flipped { (j, i) } else { (i, j) };

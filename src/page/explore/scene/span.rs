@@ -1,8 +1,8 @@
 //! `adaptive_span`: how far back the local pass may look, and how sharply.
 
-use super::board::{Board, Come, Strip};
+use super::board::{Board, Come, Strip, strongest};
 use super::grid::{Shade, grid};
-use super::labels::{LETTERS, LINE, written};
+use super::labels::LINE;
 use super::marks::{Align, Look, Rect, Role};
 use super::weights::keys;
 use crate::config::Attention;
@@ -72,15 +72,12 @@ fn bracket(board: &mut Board, span: f64, come: f64) {
     let count = board.view.token + 1;
     let area = board.shelf("reaches back", Role::Span, 40.0);
     let width = area.w / count as f64;
-    for j in 0..count {
-        let x = area.x + (j as f64 + 0.5) * width;
-        let within = (board.view.token - j) as f64 <= span - 1.0;
-        let role = if within { Role::Ink } else { Role::Faint };
-        if written(j, count - 1, width, LETTERS) {
-            let character = board.character(j);
-            board.text((x, area.y + 10.0), character, Align::Centre, role);
-        }
-    }
+    let token = board.view.token;
+    let (key, y) = (board.picked_key().unwrap_or(token), area.y + 10.0);
+    board.characters(Rect { y, ..area }, count, key, |j| {
+        let within = (token - j) as f64 <= span - 1.0;
+        if within { Role::Ink } else { Role::Faint }
+    });
     let end = area.x + count as f64 * width;
     let reach = span.min(count as f64) * width * come;
     let y = area.y + 28.0;
@@ -124,12 +121,13 @@ pub fn sharpen(board: &mut Board, place: Place) {
     let scores = board.numbers(Quantity::Scores(place), &[head, token]);
     let scores: Vec<f64> = scores.into_iter().take(count).collect();
     let temperature = Cell::new(Quantity::Temperature(layer), &[token]);
+    let strongest = strongest(&scores);
     let t = board.number(temperature);
     let most = board.most(&[&dots[..], &biases, &scores].concat());
 
     let strip = Strip::bars(&dots, Role::Attention).within(most);
     let area = board.strip("q · k / √D", &strip, |j| Some(dot(j)), |_| Come::HERE);
-    keys(board, area, count);
+    keys(board, area, strongest);
     let come = board.phase(0.08, 0.3);
     let strip = Strip::bars(&biases, Role::Span).within(most);
     let area = board.strip(
@@ -138,7 +136,7 @@ pub fn sharpen(board: &mut Board, place: Place) {
         |j| Some(distance(j)),
         |_| Come::grown(come),
     );
-    keys(board, area, count);
+    keys(board, area, strongest);
     let adding = board.phase(0.34, 0.55);
     let dividing = board.phase(0.62, 0.9);
     let area = board.shelf("÷ temperature t", Role::Gate, board.tall(26.0));
@@ -169,7 +167,7 @@ pub fn sharpen(board: &mut Board, place: Place) {
     let strip = Strip::bars(numbers, Role::Attention).within(most);
     let cell = |j| done.then(|| Cell::new(Quantity::Scores(place), &[head, token, j]));
     let area = board.strip("= scores S", &strip, cell, |_| Come::HERE);
-    keys(board, area, count);
+    keys(board, area, strongest);
     board.focus(Cell::new(Quantity::Scores(place), &[head, token, token]));
 }
 

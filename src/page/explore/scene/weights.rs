@@ -3,7 +3,7 @@
 use super::board::{Board, Come, Strip, strongest};
 use super::by_hand::ByHand;
 use super::grid::{Shade, grid};
-use super::labels::{LETTERS, LINE, written};
+use super::labels::LINE;
 use super::marks::{Align, Look, Mark, Rect, Role};
 use crate::config::Kind;
 use crate::explain::{Cell, Exponentials, Place, Quantity};
@@ -111,15 +111,14 @@ fn legend(board: &mut Board, most: f64, look: Look) {
     );
 }
 
-/// One column a key, with its character under the last of the lines, or of some where all would
-/// lie upon one another.
-pub fn keys(board: &mut Board, area: Rect, count: usize) {
-    let width = area.w / count.max(1) as f64;
-    for j in (0..count).filter(|j| written(*j, count - 1, width, LETTERS)) {
-        let at = (area.x + (j as f64 + 0.5) * width, area.y + area.h + 9.0);
-        let character = board.character(j);
-        board.text(at, character, Align::Centre, Role::Faint);
-    }
+/// One column a key, with its character under the last of the lines. Where all would lie upon one
+/// another, that of the picked key has its own, else that of `key`, and some of the others.
+pub fn keys(board: &mut Board, area: Rect, key: usize) {
+    let count = board.view.token + 1;
+    let key = board.picked_key().unwrap_or(key);
+    let y = area.y + area.h + 9.0;
+    let under = Rect { y, ..area };
+    board.characters(under, count, key, |_| Role::Faint);
     board.y += LINE;
 }
 
@@ -131,7 +130,7 @@ pub fn softmax(board: &mut Board, place: Place) {
     board.beside(
         0.6,
         true,
-        |board| shares(board, place, &weights),
+        |board| shares(board, place, &weights, strongest),
         |board, free| triangle(board, place, free, strongest),
     );
     // The weight that is being made, then the strongest.
@@ -157,7 +156,7 @@ fn seen(board: &Board, quantity: Quantity) -> Vec<f64> {
 }
 
 /// From a row of scores to its weights.
-fn shares(board: &mut Board, place: Place, weights: &[f64]) {
+fn shares(board: &mut Board, place: Place, weights: &[f64], strongest: usize) {
     let (token, head) = (board.view.token, board.view.head);
     let scores = seen(board, Quantity::Scores(place));
     let count = scores.len();
@@ -170,7 +169,7 @@ fn shares(board: &mut Board, place: Place, weights: &[f64]) {
     board.say("scores", &scores);
     board.scale(area, most);
     board.cells(area, &strip, at(Quantity::Scores(place)), |_| Come::HERE);
-    keys(board, area, count);
+    keys(board, area, strongest);
 
     let exponentials = board.source().exponentials(place, head, token);
     let sharing = sharing(board, place);
@@ -189,7 +188,7 @@ fn shares(board: &mut Board, place: Place, weights: &[f64]) {
         let area = board.shelf(label, Role::Attention, board.tall(COLUMN));
         board.say("exponentials", &shares);
         board.cells(area, &strip, |_| None, |j| Come::grown(turns[j]));
-        keys(board, area, count);
+        keys(board, area, strongest);
         let words = format!("together {sum:.4}: each is divided by it");
         board.note(words, Role::Ink, board.phase(0.42, 0.5));
         let words = "m is the largest S; it changes no weight";
@@ -218,7 +217,7 @@ fn shares(board: &mut Board, place: Place, weights: &[f64]) {
     board.cells(area, &strip, at(Quantity::Pattern(place)), |j| {
         Come::grown(turns[j])
     });
-    keys(board, area, count);
+    keys(board, area, strongest);
     let come = board.phase(0.74, 0.9);
     if let Some(by_hand) = &by_hand {
         by_hand.mark_columns(board, area, come);

@@ -1,5 +1,6 @@
 //! A long sentence: what a scene comes to stays in sight.
 
+use super::labels::said;
 use super::*;
 
 /// The pass's own shapes for a longer text. Its numbers are no model's: what is looked at is where
@@ -74,6 +75,48 @@ fn what_is_picked_has_a_row_however_little_it_weighs() {
             };
             assert!(picture(&view).place_of(cell).is_some(), "{scene:?}, {key}");
         }
+    }
+}
+
+#[test]
+fn the_column_that_matters_has_its_character_however_many_there_are() {
+    let pass = long(ALL[0], 90);
+    let source = source(&pass);
+    let weights = source.row(Quantity::Pattern(FIRST), &[0, 89]);
+    let weights = weights.expect("a row").iter().map(|x| f64::from(*x));
+    let strongest = board::strongest(&weights.collect::<Vec<_>>());
+    let of = |key| Cell::new(Quantity::Pattern(FIRST), &[0, 89, key]);
+    for (picked, key) in [(None, strongest), (Some(of(7)), 7), (Some(of(50)), 50)] {
+        let view = View {
+            stop: Stop {
+                scene: Scene::Softmax(FIRST),
+                layer: 0,
+            },
+            picked,
+            ..first_scene(source, 89)
+        };
+        let picture = picture(&view);
+        let columns = picture.marks.iter().filter(|mark| match mark {
+            Mark::Cell { look, cell, .. } => *look == Look::Column && *cell == Some(of(key)),
+            _ => false,
+        });
+        let columns: Vec<Rect> = columns.map(Mark::area).collect();
+        assert_eq!(columns.len(), 1);
+        let (area, x) = (columns[0], columns[0].centre().0);
+        let foot = area.y + area.h;
+        let under = |at: Point| at.1 > foot && at.1 < foot + super::super::labels::LINE;
+        let said = said(&picture);
+        let named = said
+            .iter()
+            .any(|(_, at, _)| under(*at) && (at.0 - x).abs() < 1.0);
+        assert!(named, "key {key}");
+        // Each of the others has a character or a stroke, so that one can count.
+        let letters = said.iter().filter(|(_, at, _)| under(*at)).count();
+        let strokes = picture.marks.iter().filter(|mark| match mark {
+            Mark::Line { from, to, .. } => from.0 == to.0 && under(*from),
+            _ => false,
+        });
+        assert_eq!(letters + strokes.count(), 90);
     }
 }
 
