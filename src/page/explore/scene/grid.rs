@@ -84,7 +84,8 @@ pub fn grid(
                 value: if hidden { f64::NEG_INFINITY } else { value },
                 most,
                 cell,
-                alpha: if query == board.view.token { 1.0 } else { 0.8 },
+                // The chosen line has its frame: paler than it, the same weight would look smaller.
+                alpha: 1.0,
             });
         }
     }

@@ -235,7 +235,6 @@ fn stack(board: &mut Board, weights: &[f64], place: Place, come: f64, words: Str
     let sum: f64 = weights.iter().sum();
     let area = board.shelf("end to end", Role::Attention, board.tall(26.0));
     let unit = area.w / sum.max(1.0);
-    let most = board.most(weights);
     let mut x = area.x;
     for (j, weight) in weights.iter().enumerate() {
         let width = weight * unit * come;
@@ -245,7 +244,8 @@ fn stack(board: &mut Board, weights: &[f64], place: Place, come: f64, words: Str
             role: Role::Attention,
             look: Look::Part,
             value: *weight,
-            most,
+            // As dark as in the matrix.
+            most: 1.0,
             cell: (come > 0.05).then(|| Cell::new(Quantity::Pattern(place), &[head, token, j])),
             alpha: come,
         });

@@ -68,6 +68,29 @@ fn the_matrix_names_the_chosen_query_and_key_however_low_it_is() {
 }
 
 #[test]
+fn one_weight_has_one_colour_wherever_it_is_a_shade() {
+    let mut parts = 0;
+    each(|view, picture| {
+        if view.time < 1.0 || !matches!(view.stop.scene, Scene::Softmax(_) | Scene::Window) {
+            return;
+        }
+        for mark in &picture.marks {
+            let Mark::Cell {
+                look, most, alpha, ..
+            } = mark
+            else {
+                continue;
+            };
+            if matches!(look, Look::Shade | Look::Part) {
+                assert_eq!((*most, *alpha), (1.0, 1.0), "{:?}", view.stop);
+                parts += usize::from(*look == Look::Part);
+            }
+        }
+    });
+    assert!(parts > 0);
+}
+
+#[test]
 fn a_matrix_is_as_wide_as_its_part_of_the_stage() {
     let pass = golden(ALL[0]);
     let source = source(&pass);
