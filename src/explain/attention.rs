@@ -413,4 +413,33 @@ impl Source<'_> {
             }
         }
     }
+
+    /// The same in all channels; `None` where the weights are not at hand, or have no biases.
+    pub fn out_biases(&self, layer: usize) -> Option<Vec<f64>> {
+        let name = format!("transformer.h.{layer}.attn");
+        let numbers = |array: &str| {
+            let data = self.weight(array).ok()?.data.iter();
+            Some(data.map(|x| f64::from(*x)).collect::<Vec<f64>>())
+        };
+        match self.model().attention.kind() {
+            Kind::Standard | Kind::HeadGated | Kind::Additive => {
+                numbers(&format!("{name}.c_proj.bias"))
+            }
+            Kind::AdaptiveSpan => {
+                let mut all = numbers(&format!("{name}.combine.bias"))?;
+                let width = self.model().n_embd;
+                for place in self.places(layer) {
+                    let Some(pass) = place.pass else { continue };
+                    let own = numbers(&format!("{}.c_proj.bias", place.weights()));
+                    for (c, sum) in all.iter_mut().enumerate() {
+                        let wp = self.weight_row(&format!("{name}.combine.weight"), c)?;
+                        let wp = wp.get(half(pass) * width..)?;
+                        let products = own.iter().flatten().zip(wp);
+                        *sum += products.map(|(b, w)| b * f64::from(*w)).sum::<f64>();
+                    }
+                }
+                Some(all)
+            }
+        }
+    }
 }

@@ -29,7 +29,9 @@ pub fn out(board: &mut Board) {
         .iter()
         .map(|(place, head)| board.numbers(Quantity::HeadResult(*place), &[token, *head]))
         .collect();
-    let all: Vec<f64> = rows.iter().flatten().chain(&sum).copied().collect();
+    let bias = board.source().out_biases(layer);
+    let parts = rows.iter().chain(&bias).chain([&sum]).flatten();
+    let all: Vec<f64> = parts.copied().collect();
     let most = board.most(&all);
     let measured = !board.is_narrow();
     if measured {
@@ -44,6 +46,12 @@ pub fn out(board: &mut Board) {
         board.text(at, bars_to(most), Align::Left, Role::Faint);
         board.y += LINE;
     }
+    // Under the channels of the heads, which it is the sum of.
+    let measures = if measured { MEASURES } else { 0.0 };
+    let under = |area: Rect| Rect {
+        w: area.w - measures,
+        ..area
+    };
     let mut partial = vec![0.0; sum.len()];
     for (n, ((place, head), row)) in shares.iter().zip(&rows).enumerate() {
         let come = board.turn(n, shares.len(), 0.04, 0.72);
@@ -54,6 +62,12 @@ pub fn out(board: &mut Board) {
             Some(pass) => format!("{} head {head}", pass.name()),
             None => format!("head {head}"),
         };
+        if let Some(gate) = board
+            .source()
+            .at(Cell::new(Quantity::Gate(layer), &[token, *head]))
+        {
+            label += &format!(" × {gate:.2}");
+        }
         match board.source().head_scale(*place, *head) {
             1.0 => {}
             0.0 => label += ", off",
@@ -64,7 +78,7 @@ pub fn out(board: &mut Board) {
         if n == 0 && !measured {
             board.scale(area, most);
         }
-        let own = if measured { area.w - MEASURES } else { area.w };
+        let own = under(area).w;
         let strip = Strip::bars(row, Role::Value).within(most);
         let cell = |c| Some(Cell::new(Quantity::HeadResult(*place), &[token, *head, c]));
         board.cells(Rect { w: own, ..area }, &strip, cell, |_| Come::grown(come));
@@ -101,7 +115,17 @@ pub fn out(board: &mut Board) {
             board.y -= 6.0;
         }
     }
-    let come = board.phase(0.74, 0.92);
+    if let Some(bias) = &bias {
+        let come = board.phase(0.72, 0.8);
+        for (total, x) in partial.iter_mut().zip(bias) {
+            *total += x * come;
+        }
+        let area = board.shelf("bias b", Role::Value, board.tall(30.0));
+        board.say("bias b", bias);
+        let strip = Strip::bars(bias, Role::Value).within(most);
+        board.cells(under(area), &strip, |_| None, |_| Come::grown(come));
+    }
+    let come = board.phase(0.8, 0.92);
     let numbers: Vec<f64> = partial
         .iter()
         .zip(&sum)
@@ -110,7 +134,13 @@ pub fn out(board: &mut Board) {
     let strip = Strip::bars(&numbers, Role::Value).within(most);
     let done = come >= 1.0;
     let cell = |c| done.then(|| Cell::new(Quantity::AttnOut(layer), &[token, c]));
-    board.strip("E, with the bias", &strip, cell, |_| Come::HERE);
+    let label = match bias {
+        Some(_) => "E, the sum",
+        None => "E, with the bias",
+    };
+    let area = board.shelf(label, Role::Value, board.tall(46.0));
+    board.say(label, &numbers);
+    board.cells(under(area), &strip, cell, |_| Come::HERE);
     let words = match board.source().is_off(layer, Branch::Attn) {
         true => "attention is switched off: E is 0, whatever its heads make".to_string(),
         false => format!("length of E {:.3}", length(&sum)),

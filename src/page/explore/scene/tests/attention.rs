@@ -34,6 +34,40 @@ fn what_the_head_took_stands_under_the_numbers_that_it_sums() {
 }
 
 #[test]
+fn the_heads_and_the_bias_stand_over_the_output_that_they_add_up_to() {
+    let mut seen = 0;
+    each(|view, picture| {
+        if view.time < 1.0 || view.stop.scene != Scene::Heads {
+            return;
+        }
+        let mut rows: Vec<(f64, Vec<(f64, f64, f64)>)> = Vec::new();
+        for mark in &picture.marks {
+            if let Mark::Cell { area, value, .. } = mark {
+                let cell = (area.x, area.w, *value);
+                match rows.last_mut().filter(|(y, _)| *y == area.y) {
+                    Some((_, row)) => row.push(cell),
+                    None => rows.push((area.y, vec![cell])),
+                }
+            }
+        }
+        let (_, sum) = rows.pop().expect("the output");
+        // One a head and pass, and the bias of those that have one.
+        let layer = view.stop.layer;
+        let heads = view.source.model().n_head * view.source.places(layer).len();
+        let biases = usize::from(view.source.out_biases(layer).is_some());
+        assert_eq!(rows.len(), heads + biases);
+        for (c, (x, w, total)) in sum.into_iter().enumerate() {
+            let column = rows.iter().map(|(_, row)| row[c]);
+            assert!(column.clone().all(|(a, b, _)| (a, b) == (x, w)));
+            let parts: f64 = column.map(|(_, _, value)| value).sum();
+            assert!((parts - total).abs() < 1e-5, "{parts} is not {total}");
+        }
+        seen += biases;
+    });
+    assert!(seen > 10);
+}
+
+#[test]
 fn the_card_follows_the_key_that_the_query_meets() {
     let pass = golden(ALL[0]);
     let source = source(&pass);
