@@ -179,6 +179,14 @@ pub struct Working {
     pub cell: Cell,
 }
 
+/// What a stage that is lower than its picture scrolls to when it is another.
+#[derive(Clone, Copy, Default, PartialEq)]
+struct Brought {
+    picked: Option<Cell>,
+    /// The chosen token, where the overview shows it.
+    row: Option<usize>,
+}
+
 /// The stage's clock and its drawing.
 pub struct Clock {
     page: Page,
@@ -197,8 +205,8 @@ pub struct Clock {
     /// Hears at which number the stage is at work.
     hears: RefCell<Option<Callback<Working>>>,
     told: Held<Option<Working>>,
-    /// The number that was last brought into sight.
-    brought: Held<Option<Cell>>,
+    /// What was last brought into sight.
+    brought: Held<Brought>,
     still: bool,
 }
 
@@ -400,10 +408,17 @@ impl Clock {
         };
         paint(&canvas, &sheet, style, &picture, &marked);
         tell(&canvas, &picture, self.lit.get());
-        if wanted.picked != self.brought.replace(wanted.picked)
-            && let Some(cell) = wanted.picked
-        {
+        let now = Brought {
+            picked: wanted.picked,
+            row: (!wanted.open).then_some(wanted.token),
+        };
+        let before = self.brought.replace(now);
+        if let Some(cell) = now.picked.filter(|_| now.picked != before.picked) {
             bring(&canvas, &picture, cell, style.scale);
+        } else if let Some(cell) = picture.focus.filter(|_| now.row != before.row)
+            && now.row.is_some()
+        {
+            bring_row(&canvas, &picture, cell, style.scale);
         }
         let working = picture.focus.map(|cell| Working {
             at: (wanted.stop, wanted.open, wanted.token, wanted.head),
@@ -435,6 +450,20 @@ fn bring(canvas: &HtmlCanvasElement, picture: &Picture, cell: Cell, scale: f64) 
     let first = areas.peek().copied();
     if let Some(area) = first.filter(|_| !areas.any(|area| seen(&area))) {
         stage.set_scroll_top((scale * (area.centre().1 - height / 2.0)) as i32);
+    }
+}
+
+/// Scrolls a stage that is lower than the overview to the row of the chosen token, where it is not in
+/// sight: to its foot, since what it looks at stands above it.
+fn bring_row(canvas: &HtmlCanvasElement, picture: &Picture, cell: Cell, scale: f64) {
+    let (Some(stage), Some(row)) = (canvas.parent_element(), picture.place_of(cell)) else {
+        return;
+    };
+    let height = f64::from(stage.client_height()) / scale;
+    let above = f64::from(stage.scroll_top()) / scale;
+    if row.y < above || row.y + row.h > above + height {
+        let foot = row.y + 1.5 * row.h;
+        stage.set_scroll_top((scale * (foot - height)).ceil() as i32);
     }
 }
 
