@@ -54,12 +54,28 @@ fn compares(options: &HeadGated, heads: usize) -> bool {
     options.gate_norm == GateNorm::Heads && heads > 2
 }
 
-pub fn gate(source: &Source, layer: usize, t: usize, h: usize) -> Explained<Draft> {
+/// The small network that makes the gates, as far as no trace has it.
+pub struct Network {
+    /// u: a of all heads, then r and d, and whether each is compared across the heads.
+    pub read: Vec<f64>,
+    pub compares: bool,
+    pub neurons: Vec<f64>,
+}
+
+impl Source<'_> {
+    /// What the gates of a token are read from; `None` where the weights are not at hand.
+    pub fn gate_network(&self, layer: usize, t: usize) -> Option<Network> {
+        network(self, layer, t).ok()
+    }
+}
+
+fn network(source: &Source, layer: usize, t: usize) -> Explained<Network> {
     let Attention::HeadGated(options) = source.model().attention else {
         return Err(Unexplained::Absent);
     };
     let heads = source.model().n_head;
     let name = format!("transformer.h.{layer}.attn.gate");
+    let compares = compares(&options, heads);
     let mut u = Vec::new();
     for (k, ln) in ["ln_logit", "ln_offset", "ln_spread"]
         .into_iter()
@@ -68,21 +84,39 @@ pub fn gate(source: &Source, layer: usize, t: usize, h: usize) -> Explained<Draf
         let cell = |h| Cell::new(Quantity::GateStats(layer), &[t, h, k]);
         let all = (0..heads).map(|h| source.number(cell(h)));
         let all = all.collect::<Explained<Vec<f64>>>()?;
-        u.extend(match compares(&options, heads) {
+        u.extend(match compares {
             true => source.normed(&all, &format!("{name}.{ln}"))?,
             false => all,
         });
     }
+    let count = source.weight(&format!("{name}.c_fc.weight"))?.shape;
+    let count = count.first().copied().unwrap_or(0);
+    let neurons = (0..count).map(|n| {
+        let row = source.weights_of(&format!("{name}.c_fc.weight"), n)?;
+        let bias = source.bias(&format!("{name}.c_fc.bias"), n)?.unwrap_or(0.0);
+        let sum: f64 = row.iter().zip(&u).map(|(w, u)| w * u).sum();
+        Ok(gelu(sum + bias))
+    });
+    Ok(Network {
+        neurons: neurons.collect::<Explained<Vec<f64>>>()?,
+        read: u,
+        compares,
+    })
+}
+
+pub fn gate(source: &Source, layer: usize, t: usize, h: usize) -> Explained<Draft> {
+    let Attention::HeadGated(options) = source.model().attention else {
+        return Err(Unexplained::Absent);
+    };
+    let name = format!("transformer.h.{layer}.attn.gate");
+    let neurons = network(source, layer, t)?.neurons;
     let mut draft = Draft::of(match options.gate_form {
         GateForm::TwoSigmoid => "g = 2 / (1 + exp(−y)), y = W2 gelu(W1 u + b1) + b2",
         GateForm::LogSymmetric => "g = exp(ln 4 · tanh y), y = W2 gelu(W1 u + b1) + b2",
     });
     let out = source.weights_of(&format!("{name}.c_proj.weight"), h)?;
-    for (n, w) in out.iter().enumerate() {
-        let row = source.weights_of(&format!("{name}.c_fc.weight"), n)?;
-        let bias = source.bias(&format!("{name}.c_fc.bias"), n)?.unwrap_or(0.0);
-        let sum: f64 = row.iter().zip(&u).map(|(w, u)| w * u).sum();
-        draft.term(format!("neuron {n}"), &[gelu(sum + bias), *w], None);
+    for (n, (w, neuron)) in out.iter().zip(&neurons).enumerate() {
+        draft.term(format!("neuron {n}"), &[*neuron, *w], None);
     }
     if let Some(bias) = source.bias(&format!("{name}.c_proj.bias"), h)? {
         draft.term("bias", &[bias], None);

@@ -197,7 +197,11 @@ pub fn gate(board: &mut Board) {
                 board.view.head
             ),
         ),
-        ("how widely, d", "deviation of that place".to_string()),
+        (
+            "how widely, d",
+            "deviation of that place; then all three side by side, as the network reads them"
+                .to_string(),
+        ),
     ];
     for (k, (label, help)) in measures.into_iter().enumerate() {
         let cell = |head| Cell::new(Quantity::GateStats(layer), &[token, head, k]);
@@ -214,16 +218,17 @@ pub fn gate(board: &mut Board) {
         board.y -= 8.0;
         board.note(help, Role::Faint, come);
     }
+    network(board);
     let cell = |head| Cell::new(Quantity::Gate(layer), &[token, head]);
     let gates: Vec<f64> = (0..heads).map(|head| board.number(cell(head))).collect();
-    let opening = board.phase(0.58, 0.92);
+    let opening = board.phase(0.62, 0.92);
     let shown: Vec<f64> = gates.iter().map(|g| 1.0 + (g - 1.0) * opening).collect();
-    let area = board.shelf("gate g", Role::Gate, board.tall(112.0));
+    let area = board.shelf("gate g", Role::Gate, board.tall(84.0));
     board.say("gates", &gates);
     let strip = Strip::bars(&shown, Role::Gate)
         .looking(Look::Column)
         .within(most);
-    let alpha = board.phase(0.48, 0.56);
+    let alpha = board.phase(0.56, 0.6);
     board.cells(
         area,
         &strip,
@@ -262,4 +267,28 @@ pub fn gate(board: &mut Board) {
     );
     board.frame(own, Role::Query, opening);
     board.focus(cell(board.view.head));
+}
+
+/// What stands between the measures and the gates: what the small network reads, and its neurons. No
+/// trace has them, so that they stand for no number of the pass.
+fn network(board: &mut Board) {
+    let (token, layer) = (board.view.token, board.view.stop.layer);
+    let Some(network) = board.source().gate_network(layer, token) else {
+        return;
+    };
+    let come = board.phase(0.46, 0.52);
+    let label = match network.compares {
+        true => "u: a, r, d compared",
+        false => "u: a, r, d",
+    };
+    // The three of a head under its own name.
+    let heads = board.source().model().n_head;
+    let of_heads = (0..heads).flat_map(|head| network.read.iter().skip(head).step_by(heads));
+    let read: Vec<f64> = of_heads.copied().collect();
+    let strip = Strip::bars(&read, Role::Attention);
+    board.strip(label, &strip, |_| None, |_| Come::grown(come));
+    let come = board.phase(0.52, 0.58);
+    let strip = Strip::bars(&network.neurons, Role::Residual);
+    let label = format!("{} neurons", network.neurons.len());
+    board.strip(&label, &strip, |_| None, |_| Come::grown(come));
 }

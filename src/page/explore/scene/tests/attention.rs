@@ -68,6 +68,33 @@ fn the_heads_and_the_bias_stand_over_the_output_that_they_add_up_to() {
 }
 
 #[test]
+fn what_stands_between_the_measures_and_the_gates_is_shown() {
+    let mut seen = 0;
+    each(|view, picture| {
+        if view.time < 1.0 || view.stop.scene != Scene::Gate {
+            return;
+        }
+        let heads = view.source.model().n_head;
+        let network = view.source.gate_network(view.stop.layer, view.token);
+        let network = network.expect("its weights");
+        let made = picture.marks.iter().filter_map(|mark| match mark {
+            Mark::Cell {
+                cell: None, value, ..
+            } => Some(*value),
+            _ => None,
+        });
+        let made: Vec<f64> = made.collect();
+        let (read, neurons) = made.split_at(3 * heads);
+        assert_eq!(neurons, network.neurons);
+        for (n, value) in read.iter().enumerate() {
+            assert_eq!(*value, network.read[n % 3 * heads + n / 3]);
+        }
+        seen += 1;
+    });
+    assert!(seen > 0);
+}
+
+#[test]
 fn the_card_follows_the_key_that_the_query_meets() {
     let pass = golden(ALL[0]);
     let source = source(&pass);
