@@ -136,6 +136,33 @@ fn keys_step_through_scenes_tokens_blocks_and_heads() -> Outcome<()> {
 }
 
 #[test]
+fn the_overview_of_a_long_sentence_shows_the_row_of_the_chosen_token() -> Outcome<()> {
+    in_browser(&explore(), |page| {
+        opened(page)?;
+        page.script::<()>(
+            "const sentence = document.querySelector('#sentence');
+             sentence.value = 'the big fluffy dog and the tiny cats run home';
+             sentence.dispatchEvent(new InputEvent('input', { bubbles: true }));",
+        )?;
+        page.wait_for(
+            "the pass",
+            "document.querySelectorAll('.token').length === 45",
+        )?;
+        page.click("button", "Overview")?;
+        page.wait_for("the overview", "!!document.querySelector('.threshold')")?;
+        page.eval::<()>("void (window.stage = document.querySelector('.stage'))")?;
+        assert!(page.eval::<bool>("stage.scrollHeight > 1.3 * stage.clientHeight")?);
+        // The last token stands in the last row.
+        page.wait_for(
+            "the last row",
+            "stage.scrollHeight - stage.scrollTop - stage.clientHeight < 12",
+        )?;
+        page.eval::<()>("void document.querySelector('.token').click()")?;
+        page.wait_for("the first row", "stage.scrollTop === 0")
+    })
+}
+
+#[test]
 fn the_stage_follows_a_run_that_learns() -> Outcome<()> {
     in_browser(&explore(), |page| {
         opened(page)?;

@@ -413,6 +413,13 @@ impl Clock {
             row: (!wanted.open).then_some(wanted.token),
         };
         let before = self.brought.replace(now);
+        if before.row.is_some()
+            && now.row.is_none()
+            && let Some(stage) = canvas.parent_element()
+        {
+            // A scene begins at its top, wherever the overview was.
+            stage.set_scroll_top(0);
+        }
         if let Some(cell) = now.picked.filter(|_| now.picked != before.picked) {
             bring(&canvas, &picture, cell, style.scale);
         } else if let Some(cell) = picture.focus.filter(|_| now.row != before.row)
