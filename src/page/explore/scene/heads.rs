@@ -1,7 +1,7 @@
 //! The heads side by side: their gates, and what each adds to the whole.
 
 use super::board::{Board, Come, Strip, bars_to, nth};
-use super::labels::LINE;
+use super::labels::{LETTER, LINE};
 use super::marks::{Align, Look, Rect, Role};
 use crate::analysis::entropy_bits;
 use crate::config::Attention;
@@ -255,7 +255,9 @@ pub fn gate(board: &mut Board) {
     for (head, gate) in gates.iter().enumerate() {
         let x = area.x + (head as f64 + 0.5) * width;
         let y = area.y + area.h + LINE / 2.0;
-        let words = format!("head {head}: × {gate:.3}");
+        let long = format!("head {head}: × {gate:.3}");
+        let fits = long.chars().count() as f64 * LETTER <= width;
+        let words = if fits { long } else { format!("× {gate:.3}") };
         board.words((x, y), words, Align::Centre, Role::Ink, opening);
     }
     board.y += LINE;
