@@ -61,12 +61,7 @@ pub fn scaled_dot(source: &Source, place: Place, index: [usize; 3]) -> Explained
 
 pub fn scores(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explained<Draft> {
     if j > i {
-        let mut draft = Draft::of("hidden");
-        draft.step(
-            "the key comes after the query: it is hidden",
-            f64::NEG_INFINITY,
-        );
-        return Ok(draft);
+        return Ok(hidden(f64::NEG_INFINITY));
     }
     match source.model().attention {
         Attention::Additive(_) => additive_score(source, place, [h, i, j]),
@@ -90,6 +85,13 @@ pub fn scores(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explained
             Ok(draft)
         }
     }
+}
+
+/// Of a key that the query must not see.
+fn hidden(value: f64) -> Draft {
+    let mut draft = Draft::of("hidden");
+    draft.step("the key comes after the query: it is hidden", value);
+    draft
 }
 
 fn additive_score(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explained<Draft> {
@@ -198,6 +200,9 @@ fn key(source: &Source, place: usize) -> String {
 }
 
 pub fn pattern(source: &Source, place: Place, [h, i, j]: [usize; 3]) -> Explained<Draft> {
+    if j > i {
+        return Ok(hidden(0.0));
+    }
     let normaliser = source.model().attention.normaliser();
     let local = place.pass == Some(Pass::Local);
     let mut draft = Draft::of(match (normaliser, local) {
