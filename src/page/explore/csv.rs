@@ -31,12 +31,25 @@ impl Axis {
     }
 }
 
+/// What the first column's name has behind it in a pass that is not the model's own.
+const CHANGED: &str = " (of a pass changed by hand)";
+
+fn said_of(changed: bool) -> &'static str {
+    match changed {
+        true => CHANGED,
+        false => "",
+    }
+}
+
 /// The numbers that a scene shows.
-pub fn of_rows(rows: &[Row]) -> String {
+pub fn of_rows(rows: &[Row], changed: bool) -> String {
     let longest = rows.iter().map(|row| row.numbers.len()).max().unwrap_or(0);
     let mut text = String::new();
     let head = (0..longest).map(|n| n.to_string());
-    line(&mut text, std::iter::once("row".into()).chain(head));
+    line(
+        &mut text,
+        std::iter::once(format!("row{}", said_of(changed))).chain(head),
+    );
     for row in rows {
         let numbers = row.numbers.iter().map(|x| number(*x));
         line(&mut text, std::iter::once(row.label.clone()).chain(numbers));
@@ -52,12 +65,21 @@ pub fn of_array(source: &Source, name: &str, array: Array) -> String {
         return String::new();
     };
     let mut text = String::new();
-    let names = lead.iter().map(|axis| axis.name().into());
+    // A change is of the pass; the weights are the same.
+    let of_pass = source.trace.get(name).is_some();
+    let said = said_of(of_pass && !source.trace.about.interventions.is_empty());
+    let names = lead.iter().enumerate().map(|(n, axis)| match n {
+        0 => format!("{}{said}", axis.name()),
+        _ => axis.name().into(),
+    });
     let width = array.shape.last().copied().unwrap_or(0);
     match lead.is_empty() {
         // A line of numbers is easier to read down than across.
         true => {
-            line(&mut text, [last.name().into(), "value".into()]);
+            line(
+                &mut text,
+                [format!("{}{said}", last.name()), "value".into()],
+            );
             for (n, x) in array.data.iter().enumerate() {
                 line(&mut text, [last.place(source, n), x.to_string()]);
             }
@@ -164,6 +186,7 @@ mod tests {
     use super::*;
     use crate::explain::golden::{ALL, golden};
     use crate::protocol::Sampling;
+    use crate::trace::{Branch, Intervention};
 
     /// A reader of its own, written from the format's description: quotation marks are doubled.
     fn read(text: &str) -> Vec<Vec<String>> {
@@ -241,6 +264,25 @@ mod tests {
             ("1", Some("0"))
         );
         assert_ne!(row[2], "-inf");
+        // Of a changed pass it says so, and of the weights, which are the same, it does not.
+        let (mut trace, weights) = golden(ALL[0]);
+        trace.about.interventions = vec![Intervention::Branch {
+            layer: 0,
+            branch: Branch::Mlp,
+        }];
+        let source = Source {
+            trace: &trace,
+            weights: Some(&weights),
+            sampling: Sampling::default(),
+        };
+        let first = |name: &str| {
+            let array = trace.get(name).or_else(|| weights.get(name));
+            let rows = read(&of_array(&source, name, array.expect("an array")));
+            rows[0][0].clone()
+        };
+        assert_eq!(first(name), "head (of a pass changed by hand)");
+        let of_weights = weights.names().next().expect("weights");
+        assert!(!first(of_weights).contains("changed"), "{of_weights}");
         assert_eq!(row[3], "-inf");
     }
 
@@ -256,9 +298,10 @@ mod tests {
                 numbers: Vec::new(),
             },
         ];
-        let read = read(&of_rows(&rows));
+        let read = read(&of_rows(&rows, false));
         assert_eq!(read[0], ["row", "0", "1"]);
         assert_eq!(read[1], ["certainty of \",\"", "0.1", "0.3333333333333333"]);
         assert_eq!(read[2], ["none"]);
+        assert!(of_rows(&rows, true).starts_with("row (of a pass changed by hand),0,1"));
     }
 }

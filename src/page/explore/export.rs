@@ -153,7 +153,7 @@ impl ExportProps {
             File::Png => self.save_png(),
             File::Svg => self.save_svg(),
             File::Csv => self.save_text(&self.name("csv"), "text/csv", |clock| {
-                clock.look(|picture| csv::of_rows(&picture.rows))
+                clock.look(|picture| csv::of_rows(&picture.rows, self.slot.is_changed()))
             }),
         }
     }
@@ -171,9 +171,14 @@ impl ExportProps {
     fn save_array(&self, name: &str) -> Result<(), Fault> {
         let weights = self.slot.weights.as_deref();
         let array: Option<Array> = self.slot.trace.get(name);
+        // A change is of the pass; the weights are the same.
+        let changed = match array.is_some() {
+            true => self.changed(),
+            false => "",
+        };
         let array = array.or_else(|| weights.and_then(|weights| weights.get(name)));
         let array = array.ok_or_else(|| not_saved("this pass does not have it any more"))?;
-        let file = format!("{}-{name}.csv", self.model());
+        let file = format!("{}-{name}{changed}.csv", self.model());
         self.save_text(&file, "text/csv", |_| {
             csv::of_array(&self.slot.source(), name, array)
         })
@@ -263,7 +268,7 @@ impl ExportProps {
         self.explore.open && at.is_some_and(|stop| stop.scene.is_of_a_head())
     }
 
-    /// A file's name that says model, scene and token.
+    /// A file's name that says model, scene, token, and that something was changed.
     fn name(&self, ending: &str) -> String {
         let place = match (self.explore.at(), self.explore.open) {
             (Some(stop), true) if stop.scene.is_in_block() => {
@@ -277,7 +282,19 @@ impl ExportProps {
             false => String::new(),
         };
         let token = self.explore.token;
-        format!("{}-{place}-token{token}{head}.{ending}", self.model())
+        let changed = self.changed();
+        format!(
+            "{}-{place}-token{token}{head}{changed}.{ending}",
+            self.model()
+        )
+    }
+
+    /// What a file's name has at its end where the numbers are not the model's own.
+    fn changed(&self) -> &'static str {
+        match self.slot.is_changed() {
+            true => "-changed",
+            false => "",
+        }
     }
 
     /// The model's name as a part of a file's.
