@@ -435,10 +435,11 @@ fn waits(state: &State) -> Option<&'static str> {
 fn use_traced(page: &Page, state: &State) {
     let looking = &state.explore;
     let run = state.run.as_ref();
+    let of_run = |slot: &Slot| run.is_some_and(|run| run.started.label == slot.label);
     let current = looking
         .shown
         .as_ref()
-        .is_some_and(|slot| looking.is_shown(slot));
+        .is_some_and(|slot| looking.is_shown(slot) && of_run(slot));
     let wished = Wished {
         run: run.map(|run| Same(Rc::clone(&run.started))),
         step: run.map_or(0, |run| run.progress.step),

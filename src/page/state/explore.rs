@@ -145,6 +145,7 @@ impl Explore {
         self.pokes.clear();
         self.picked = None;
         self.problem = None;
+        self.frozen = false;
         self.forget_others(&started.label);
         self.write_on.forget();
     }
@@ -155,6 +156,7 @@ impl Explore {
         self.unchanged = None;
         self.problem = None;
         self.pokes.clear();
+        self.frozen = false;
         self.write_on.forget();
     }
 

@@ -156,6 +156,14 @@ impl State {
         able && self.run.is_none() && !coming && self.shelf.problem.is_none()
     }
 
+    /// Whether what begins is the person's present run, moved elsewhere, and not another one.
+    fn goes_on(&self, started: &Started) -> bool {
+        let same = |run: &Run| {
+            run.started.label == started.label && run.started.info.config == started.info.config
+        };
+        started.ready_made.is_none() && started.info.step > 0 && self.own_run().is_some_and(same)
+    }
+
     fn apply(&mut self, action: Action) {
         match action {
             Action::Heard(notice) => self.hear(notice),
@@ -186,7 +194,9 @@ impl State {
                     .retain(|alert| !alert.of_model.as_ref().is_some_and(other));
                 let proposal = self.beginning(&started);
                 let corpora = self.corpora_of(&started);
+                let held = self.explore.frozen && self.goes_on(&started);
                 self.explore.begin(&started, &proposal, &corpora);
+                self.explore.frozen = held;
                 self.run = Some(Run::new(started, training));
                 self.propose_prompt();
                 self.receive();

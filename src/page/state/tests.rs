@@ -419,3 +419,28 @@ fn a_line_is_taken_up_to_where_its_end_is_to_be_guessed() {
         assert_eq!(beginning_of(line), beginning, "{line:?}");
     }
 }
+
+#[test]
+fn holding_a_picture_ends_with_the_run_that_it_is_of() {
+    let model = ready_made("facts", Kind::Standard);
+    let held = |actions: Vec<Action>| {
+        let hold = Action::Explore(ExploreAction::Freeze(true));
+        let begin = [began(started(0)), hold];
+        after(begin.into_iter().chain(actions)).explore.frozen
+    };
+    assert!(held(vec![progress(5)]));
+    // Its worker was replaced, or it was moved.
+    assert!(held(vec![began(started(5))]));
+    let mut other = Rc::unwrap_or_clone(started(5));
+    other.label = "another".into();
+    let stopped: Vec<Action> = heard([Notice::Stopped]).collect();
+    for ends in [
+        stopped.clone(),
+        vec![began(started(0))],
+        vec![began(Rc::new(other))],
+        vec![began(opened(model))],
+        [stopped, vec![began(started(5))]].concat(),
+    ] {
+        assert!(!held(ends.clone()), "{ends:?}");
+    }
+}
