@@ -141,6 +141,7 @@ impl Explore {
             };
             self.token_chosen = false;
             self.head_chosen = false;
+            self.head = 0;
         }
         self.pokes.clear();
         self.picked = None;
@@ -385,12 +386,14 @@ impl Explore {
         telling(&shown.label, &shown.trace.about.text)
     }
 
-    /// Takes the head by which this block's pass is told, unless the person chose one.
+    /// Takes the head by which this block's pass is told, unless the person chose one. Of a sentence by
+    /// which none is told the head stays that stands there.
     fn face(&mut self) {
-        if !self.head_chosen {
-            let layer = self.layer();
-            let here = self.telling().filter(|telling| telling.layer == layer);
-            self.head = here.map_or(0, |telling| telling.head);
+        if let Some(telling) = self.telling().filter(|_| !self.head_chosen) {
+            self.head = match telling.layer == self.layer() {
+                true => telling.head,
+                false => 0,
+            };
         }
     }
 

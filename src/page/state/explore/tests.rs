@@ -406,7 +406,21 @@ fn an_examples_head_is_taken_in_its_block_until_the_reader_takes_another() {
     assert_eq!(of_head(&mut explore, 0), 0);
     explore.reduce(ExploreAction::Head(0));
     assert_eq!(of_head(&mut explore, 1), 0);
-    // Of another model, or another text, nothing is known.
+    // Of a sentence of one's own none is known: the one that stands there stays.
+    let mut explore = Explore::default();
+    explore.reduce(ExploreAction::Traced(Ok(Slot::new(
+        model,
+        trace.clone(),
+        None,
+    ))));
+    let (taken, stop) = (of_head(&mut explore, 1), explore.stop);
+    let mut own = trace.clone();
+    own.about.text = "the tiny furry ".into();
+    explore.reduce(ExploreAction::Text(own.about.text.clone()));
+    explore.reduce(ExploreAction::Traced(Ok(Slot::new(model, own, None))));
+    assert_eq!((explore.head, explore.stop), (taken, stop));
+    assert!(taken > 0, "the test needs another row");
+    // Of another model nothing is known.
     let mut explore = Explore::default();
     explore.reduce(ExploreAction::Traced(Ok(Slot::new("my own", trace, None))));
     assert_eq!(of_head(&mut explore, 1), 0);
