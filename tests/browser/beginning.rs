@@ -227,10 +227,13 @@ fn a_sentence_that_cannot_be_read_leaves_the_last_one_and_says_so() -> Outcome<(
         opened(page)?;
         let text: String = page.eval(SENTENCE)?;
         page.fill("textbox", "Sentence", "THE 漢")?;
-        let said = format!("could read: “{}”", text.replace(' ', "␣"));
+        let said = format!("The stage still shows “{}”.", text.replace(' ', "␣"));
         page.shows(&said)?;
         page.click("button", "Replace all, leave out the rest")?;
         guess(page, "the ")?;
-        page.wait_for("no such words", "!document.querySelector('.behind')")
+        page.wait_for(
+            "no such words",
+            "!document.querySelector('#sentence-error').textContent",
+        )
     })
 }

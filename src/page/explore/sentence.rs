@@ -68,7 +68,12 @@ pub fn Sentence(props: &SentenceProps) -> Html {
                     oninput={on_input}
                 />
             </div>
-            <p class="error" id="sentence-error" aria-live="polite">{ explore.problem.clone() }</p>
+            <p class="error" id="sentence-error" aria-live="polite">
+                if let Some(problem) = &explore.problem {
+                    { problem }
+                    { explore.shown.as_ref().and_then(|slot| behind(explore, slot)) }
+                }
+            </p>
             if let Some(words) = misfit.as_ref().filter(|_| explore.problem.is_none()) {
                 <p class="help misfit" role="status">{ words }</p>
             }
@@ -142,14 +147,14 @@ fn replacements(page: &Page, text: &str, vocab: &[char]) -> Html {
 }
 
 /// Which sentence the stage still shows, where the one in the field cannot be read.
-fn behind(explore: &Explore, slot: &Slot) -> Html {
-    if explore.problem.is_none() || explore.is_read() {
-        return Html::default();
-    }
-    let text: String = slot.characters().into_iter().map(visible).collect();
-    html! {
-        <p class="help behind">{ format!("The stage still shows the last sentence that it could read: “{text}”.") }</p>
-    }
+fn behind(explore: &Explore, slot: &Slot) -> Option<String> {
+    let text = || {
+        slot.characters()
+            .into_iter()
+            .map(visible)
+            .collect::<String>()
+    };
+    (!explore.is_read()).then(|| format!(" The stage still shows “{}”.", text()))
 }
 
 /// Which part of a sentence that is longer than a block is read.
@@ -176,7 +181,6 @@ fn tokens(page: &Page, explore: &Explore, slot: &Slot, line: &NodeRef) -> Html {
     let next = likeliest(slot);
     html! {
         <>
-            { behind(explore, slot) }
             if about.cut > 0 && explore.is_read() {
                 { window(about) }
             }
