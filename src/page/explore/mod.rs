@@ -294,6 +294,8 @@ fn Journey(props: &JourneyProps) -> Html {
         || !looking.pokes.is_empty()
         || looking.open && stop.scene.is_in_block()
         || chosen.is_some_and(poke::can_be_set);
+    // Its sliders are what a room is told to move.
+    let hands_on = looking.open && stop.scene == Scene::Heads;
     let about = chosen.map(|cell| card::about(&slot.source(), cell));
     let beside = use_state_eq(|| Beside::Card);
     let taking = {
@@ -379,7 +381,7 @@ fn Journey(props: &JourneyProps) -> Html {
                     before={looking.picked.and(looking.trail.last().copied())}
                 />
                 // What is secondary shares a place of its own, and leaves the card where it is.
-                <div class="more">
+                <div class={classes!("more", hands_on.then_some("hands-on"))}>
                     if drawing {
                         { write_on::options(page, looking, &state.writing) }
                     }
