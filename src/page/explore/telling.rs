@@ -2,6 +2,8 @@
 
 use super::characters::visible;
 use super::journey::{Scene, Stop};
+use super::words;
+use crate::config::attention::Normaliser;
 use crate::explain::{Cell, Place, Quantity};
 use crate::models::telling::{Taken, Telling};
 use crate::page::deeds::Page;
@@ -9,9 +11,18 @@ use crate::page::field::on_click;
 use crate::page::link::reader::Reader;
 use crate::page::link::{Link, names};
 use crate::page::state::Action;
-use crate::page::state::explore::{Arrival, Explore, same_target};
+use crate::page::state::explore::{Arrival, Explore, Slot, same_target};
 use crate::trace::{Intervention, Pass};
 use yew::prelude::*;
+
+/// Letters of a lead and a scene's text together that a laptop shows at once.
+const ROOM: usize = 282;
+
+/// What there is to do with a weight.
+const HINT: &str = " Drag that weight down to 0 and see what it changes.";
+
+/// Letters of a word by which a token is still found.
+const LONGEST_WORD: usize = 12;
 
 /// The way to that place of an example's pass, where it then stands still.
 pub fn way(text: &str, telling: Telling) -> Arrival {
@@ -74,8 +85,7 @@ pub fn written(page: &Page, lead: Lead) -> Html {
 }
 
 /// Where to look: at an example's own place what there is to try, in the other scenes of attention the
-/// way there; in front of a room what there is to try with any weight, since what says so elsewhere is
-/// not shown then.
+/// way there. Of any other sentence what its own pass says, where one sees how a head looks.
 pub fn lead(looking: &Explore, stop: Stop) -> Option<Lead> {
     let shown = looking.shown.as_ref().filter(|_| looking.open)?;
     let characters = shown.characters();
@@ -86,9 +96,16 @@ pub fn lead(looking: &Explore, stop: Stop) -> Option<Lead> {
     });
     let told = telling.and_then(|telling| {
         let at_end = looking.token + 1 == characters.len();
-        let there = at_end && stop.layer == telling.layer;
+        let in_block = stop.layer == telling.layer;
+        let there = at_end && in_block;
         let words = there.then(|| here(looking, telling, stop.scene, &characters));
-        if let Some(words) = words.flatten() {
+        let of_another = || {
+            let another = in_block && looking.head != telling.head;
+            another
+                .then(|| looks_most(looking, shown, stop.scene))
+                .flatten()
+        };
+        if let Some(words) = words.flatten().or_else(of_another) {
             return Some(Lead::Here(words));
         }
         let arrived = there && (telling.taken, stop.scene) == (Taken::Head, Scene::Heads);
@@ -98,12 +115,43 @@ pub fn lead(looking: &Explore, stop: Stop) -> Option<Lead> {
             Lead::There(whereto(telling), Box::new(way))
         })
     });
-    told.or(match stop.scene {
-        Scene::Softmax(_) | Scene::Mix(_) if looking.presenting => Some(Lead::Here(
-            "Drag a weight: the model runs again with it.".into(),
-        )),
-        _ => None,
-    })
+    told.or_else(|| looks_most(looking, shown, stop.scene).map(Lead::Here))
+}
+
+/// What the chosen head looks at most from the chosen token, where its weights are shown.
+fn looks_most(looking: &Explore, shown: &Slot, scene: Scene) -> Option<String> {
+    let (Scene::Softmax(at) | Scene::Mix(at)) = scene else {
+        return None;
+    };
+    let Explore { head, token, .. } = *looking;
+    let source = shown.source();
+    let row = source.row(Quantity::Pattern(at), &[head, token])?;
+    let seen = row.get(..=token)?;
+    let by_weight = |a: &(usize, &f32), b: &(usize, &f32)| a.1.total_cmp(b.1);
+    let (key, most) = seen.iter().enumerate().max_by(by_weight)?;
+    let mut others = seen.iter().enumerate().filter(|(k, _)| *k != key);
+    let only_itself = key == token && others.clone().all(|(_, weight)| *weight == 0.0);
+    if only_itself || others.any(|(_, weight)| weight == most) {
+        return None;
+    }
+    let model = &shown.trace.about.model;
+    let weight = match model.attention.normaliser() {
+        // They are no shares of a whole.
+        Normaliser::Sigmoid => format!("{most:.2}"),
+        Normaliser::Softmax | Normaliser::OffByOne => match 100.0 * most {
+            // Nothing is certain.
+            percent if percent >= 99.5 => "over 99\u{a0}%".into(),
+            percent => format!("{percent:.0}\u{a0}%"),
+        },
+    };
+    let mut words = format!(
+        "Head {head} looks most at {}, with {weight}.",
+        named(&shown.characters(), key),
+    );
+    if words.chars().count() + HINT.len() + words::letters(scene, model) <= ROOM {
+        words.push_str(HINT);
+    }
+    Some(words)
 }
 
 /// What there is to see in a scene at the end of the sentence, if it is one that shows it.
@@ -126,7 +174,7 @@ fn here(looking: &Explore, telling: Telling, scene: Scene, characters: &[char]) 
             named(characters, key),
         )),
         (Taken::Weight { key }, Scene::Softmax(at)) if at == own && of_head => Some(format!(
-            "Head {head} gives {} the largest weight. Drag it down to 0, and {falls}.",
+            "Head {head} gives {} the largest weight. Drag it to 0, and {falls}.",
             named(characters, key),
         )),
         (
@@ -136,9 +184,8 @@ fn here(looking: &Explore, telling: Telling, scene: Scene, characters: &[char]) 
             "Watch {}: head {head} will give it the largest weight.",
             named(characters, key),
         )),
-        // In front of a room its slider is not shown.
-        (Taken::Head, Scene::Heads) if !looking.presenting => Some(format!(
-            "Set head {head} to 0 under “Change something”, and {falls}."
+        (Taken::Head, Scene::Heads) => Some(format!(
+            "Set head {head} to 0 under “Change something”: {falls}."
         )),
         _ => None,
     }
@@ -220,7 +267,7 @@ fn named(characters: &[char], key: usize) -> String {
         .count();
     let end = after.iter().take_while(|c| c.is_alphabetic()).count();
     match (start + end, end) {
-        (2.., 1..) => {
+        (2..=LONGEST_WORD, 1..) => {
             let word: String = characters[key - start..key + end].iter().collect();
             format!("the {character} of “{word}”")
         }
@@ -234,7 +281,7 @@ mod tests {
     use crate::explain::golden::{ALL, golden};
     use crate::models::telling::{Row, TELLING};
     use crate::page::explore::journey::journey;
-    use crate::page::state::explore::{ExploreAction, Slot};
+    use crate::page::state::explore::ExploreAction;
 
     /// The first example, in a pass that is said to be of it.
     fn first() -> (Explore, Telling) {
@@ -317,9 +364,9 @@ mod tests {
                 "{lead:?}"
             );
         }
-        // In front of a room there is no slider for it.
+        // A room is shown its slider.
         explore.reduce(ExploreAction::Present);
-        assert_eq!(leads(&explore, "heads")[1], None);
+        assert!(is_here(&leads(&explore, "heads")[1], &words));
     }
 
     #[test]
@@ -347,8 +394,81 @@ mod tests {
         for name in ["score", "softmax", "mix"] {
             assert!(leads(&explore, name).iter().all(Option::is_none), "{name}");
         }
-        explore.reduce(ExploreAction::Present);
-        assert!(is_here(&leads(&explore, "mix")[0], "Drag a weight"));
+    }
+
+    #[test]
+    fn of_a_sentence_of_ones_own_its_pass_says_what_a_head_looks_at_most() {
+        let (mut trace, _) = golden(ALL[0]);
+        let tokens = trace.about.tokens.len();
+        trace.about.text = "x".repeat(tokens);
+        let mut explore = Explore::default();
+        explore.reduce(ExploreAction::Text(trace.about.text.clone()));
+        explore.reduce(ExploreAction::Traced(Ok(Slot::new("my own", trace, None))));
+        let shown = explore.shown.clone().expect("a pass");
+        for layer in 0..shown.trace.about.model.n_layer {
+            for head in 0..shown.trace.about.model.n_head {
+                for token in 0..tokens {
+                    explore.reduce(ExploreAction::Head(head));
+                    explore.reduce(ExploreAction::Token(token));
+                    let pattern = Quantity::Pattern(Place { layer, pass: None });
+                    let source = shown.source();
+                    let row = source.row(pattern, &[head, token]).expect("its weights");
+                    let most = row.iter().copied().fold(0.0, f32::max);
+                    let key = row.iter().position(|weight| *weight == most);
+                    for name in ["softmax", "mix"] {
+                        let lead = &leads(&explore, name)[layer];
+                        let Some(Lead::Here(words)) = lead else {
+                            assert!(token == 0, "{lead:?}");
+                            continue;
+                        };
+                        let key = key.expect("one");
+                        let place = match tokens {
+                            2..=LONGEST_WORD => format!("at the x of “{}”", "x".repeat(tokens)),
+                            _ => format!("at the “x” in place {key}"),
+                        };
+                        let weight = format!("with {:.0}\u{a0}%.", 100.0 * most);
+                        assert!(token > 0 && words.contains(&place), "{words}");
+                        assert!(words.contains(&weight) || most > 0.995, "{words}");
+                    }
+                }
+            }
+        }
+        for name in ["score", "mask", "heads", "project"] {
+            assert!(leads(&explore, name).iter().all(Option::is_none), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_lead_and_its_scenes_text_are_seen_at_once() {
+        for (row, bytes) in TELLING
+            .into_iter()
+            .flat_map(|row| ALL.map(|bytes| (row, bytes)))
+        {
+            let (mut trace, _) = golden(bytes);
+            let (model, text, telling) = row;
+            if !model.ends_with(trace.about.model.attention.kind().name()) {
+                continue;
+            }
+            trace.about.text = text.into();
+            trace.about.tokens = vec![0; text.chars().count()];
+            let mut explore = Explore::default();
+            explore.reduce(ExploreAction::Text(text.into()));
+            explore.reduce(ExploreAction::Traced(Ok(Slot::new(model, trace, None))));
+            explore.reduce(ExploreAction::Head(telling.head));
+            let shown = explore.shown.clone().expect("a pass");
+            for stop in &shown.journey {
+                let lead = match lead(&explore, *stop) {
+                    Some(Lead::Here(words) | Lead::There(words, _)) => words.chars().count() + 1,
+                    None => 0,
+                };
+                let text = words::letters(stop.scene, &shown.trace.about.model);
+                let watched = lead > 0 || leads_on(stop.scene, Taken::Head);
+                assert!(
+                    !watched || lead + text <= ROOM,
+                    "{stop:?}: {lead} and {text}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -50,6 +50,15 @@ pub fn seconds(scene: Scene, model: &ModelConfig) -> f64 {
     scene.duration().max(text as f64 / READ)
 }
 
+/// Letters and spaces of a scene's text.
+pub fn letters(scene: Scene, model: &ModelConfig) -> usize {
+    let text = words(scene, model).into_iter().map(|part| match part {
+        Say(words) | Point(_, words) | Mean(_, words) => words.chars().count(),
+        Count(n) => n.to_string().len(),
+    });
+    text.sum()
+}
+
 /// The text of a scene.
 pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
     match scene {
@@ -114,26 +123,23 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
             Point(Term::Query, "query"),
             Say(" meets every "),
             Point(Term::Key, "key"),
-            Say(
-                " up to its own token. Number by number they are multiplied, and the products are summed \
-                 to a ",
-            ),
+            Say(" up to its own token. Their products, number by number, are summed to a "),
             Point(Term::Score, "score"),
             Say(
-                ": large where both point the same way, negative where they point apart. Only their \
-                 differences count: the least negative may win.",
+                ": large where both point the same way, negative where apart. Only differences count: \
+                 the least negative may win.",
             ),
         ],
         Scene::AdditiveScore(_) => vec![
-            Say("Instead of being multiplied, "),
+            Say("Not multiplied but added are "),
             Point(Term::Query, "query"),
             Say(" and "),
             Point(Term::Key, "key"),
-            Say(" are added, bent by tanh, and read off as a "),
+            Say(", bent by tanh, and read off as a "),
             Point(Term::Score, "score"),
             Say(
-                " by a vector that the head has learned. For each pair all these numbers must be kept at \
-                 once, so it needs far more room than a dot product.",
+                " by a vector that the head has learned. All these numbers are kept for each pair: far \
+                 more room than a dot product needs.",
             ),
         ],
         Scene::Mask(_) => {
@@ -141,16 +147,15 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
                 Attention::Additive(_) => vec![],
                 Attention::Standard(_) | Attention::HeadGated(_) | Attention::AdaptiveSpan(_) => {
                     vec![Say(
-                        "Sums of many products grow with their number; the root of it brings them back \
-                         to size. ",
+                        "Sums of many products grow with their number; its root brings them back to \
+                         size. ",
                     )]
                 }
             };
             parts.extend([
-                Say("A token must not see what comes after it, or guessing the next character would be \
-                     copying. A "),
+                Say("No token may see what comes after it, or guessing would be copying: there a "),
                 Point(Term::Score, "score"),
-                Say(" of minus infinity there becomes a weight of exactly 0."),
+                Say(" of minus infinity becomes a weight of exactly 0."),
             ]);
             parts
         }
@@ -176,16 +181,24 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
         }
         Scene::Softmax(place) => {
             let mut parts = vec![Say("Every "), Point(Term::Score, "score")];
-            parts.extend(match model.attention.normaliser() {
-                Normaliser::Softmax => [
-                    Say(" becomes an exponential, which is never negative and makes the large ones stand \
-                         out. Divided by their sum they are "),
+            let local = place.pass == Some(Pass::Local);
+            let normaliser = model.attention.normaliser();
+            parts.extend(match normaliser {
+                Normaliser::Softmax if local => [
+                    Say(" becomes an exponential, multiplied by its key's window. Divided by their sum \
+                         they are "),
                     Point(Term::Weight, "weights"),
-                    Say(", shares of one whole: the query has exactly 1 to give away."),
+                    Say(": the query has exactly 1 to give away."),
+                ],
+                Normaliser::Softmax => [
+                    Say(" becomes an exponential: never negative, and the large ones stand out. Divided \
+                         by their sum they are "),
+                    Point(Term::Weight, "weights"),
+                    Say(": the query has exactly 1 to give away."),
                 ],
                 Normaliser::OffByOne => [
-                    Say(" becomes an exponential and is divided by the sum of all plus 1. The 1 is room \
-                         for nothing: a head that finds no key worth a "),
+                    Say(" becomes an exponential, divided by the sum of all plus 1. The 1 is room for \
+                         nothing: a head that finds no key worth a "),
                     Point(Term::Weight, "weight"),
                     Say(" may look nowhere."),
                 ],
@@ -195,8 +208,8 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
                     Say(" do not compete, and need not sum to 1."),
                 ],
             });
-            if place.pass == Some(Pass::Local) {
-                parts.push(Say(" Here each is multiplied by its key's window first."));
+            if local && normaliser != Normaliser::Softmax {
+                parts.push(Say(" Its key's window multiplies each."));
             }
             parts
         }
@@ -237,23 +250,21 @@ pub fn words(scene: Scene, model: &ModelConfig) -> Vec<Part> {
         ],
         Scene::Heads => {
             let make = match model.attention {
-                Attention::AdaptiveSpan(_) => {
-                    "Learned matrices of each head, in both passes, make "
-                }
+                Attention::AdaptiveSpan(_) => "In each pass a head's own matrix makes ",
                 Attention::Standard(_) | Attention::HeadGated(_) | Attention::Additive(_) => {
-                    "A learned matrix of each head makes "
+                    "Each head's learned matrix makes "
                 }
             };
             vec![
                 Say(make),
                 Point(Term::HeadShare, "a row as wide as the stream"),
-                Say(" of what it took along; all add up to "),
+                Say("; all add up to "),
                 Point(Term::AttentionOut, "what attention adds"),
-                Say(". Length says how much a head contributes, "),
+                Say(". Length says how much a head adds, "),
                 Mean(Idea::Cosine, "cosine"),
                 Say(" whether it pulls as the sum does, "),
                 Mean(Idea::Entropy, "entropy"),
-                Say(" how widely it looked, in bits."),
+                Say(" how widely it looked."),
             ]
         }
         Scene::Add(branch) => {
