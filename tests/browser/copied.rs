@@ -11,6 +11,7 @@ fn what_says_that_a_link_is_copied_covers_no_sentence() -> Outcome<()> {
             json!({"width": 1366, "height": 768, "deviceScaleFactor": 1, "mobile": false});
         page.command("Emulation.setDeviceMetricsOverride", metrics)?;
         opened(page)?;
+        page.eval::<()>("void document.querySelector('.export summary').click()")?;
         page.click("button", "Copy link")?;
         page.shows("The link to this picture is copied")?;
         let covered: Vec<String> = page.script(

@@ -113,6 +113,7 @@ fn far_in(page: &mut Page) -> Outcome<()> {
 fn a_copied_link_shows_the_same_picture_in_a_fresh_page() -> Outcome<()> {
     in_browser(&explore(""), |page| {
         far_in(page)?;
+        page.eval::<()>("void document.querySelector('.export summary').click()")?;
         page.click("button", "Copy link")?;
         page.shows("The link to this picture is copied")?;
         let link: String = page.eval("copied.at(-1)")?;
@@ -295,6 +296,7 @@ fn where_the_clipboard_is_closed_the_link_stands_in_a_field() -> Outcome<()> {
     };
     in_browser(&setup, |page| {
         opened(page)?;
+        page.eval::<()>("void document.querySelector('.export summary').click()")?;
         page.click("button", "Copy link")?;
         page.find("textbox", "Link to this picture")?;
         let same: bool =
@@ -348,6 +350,7 @@ fn a_link_shows_the_same_draw_and_it_goes_on_from_there() -> Outcome<()> {
         let last = text.chars().count() - 1;
         page.click("button", &format!("Token {}", last - 1))?;
         shows(page, &json!({"token": last - 1}))?;
+        page.eval::<()>("void document.querySelector('.export summary').click()")?;
         page.click("button", "Copy link")?;
         page.shows("The link to this picture is copied")?;
         let link: String = page.eval("copied.at(-1)")?;

@@ -32,6 +32,8 @@ pub struct ExportProps {
     pub clock: Same<Clock>,
     /// The array that the card's number is of.
     pub array: Option<String>,
+    /// What else one can take: the link.
+    pub children: Html,
 }
 
 /// What is saved of the stage.
@@ -74,8 +76,9 @@ pub fn Export(props: &ExportProps) -> Html {
     };
     html! {
         <details class="export">
-            <summary>{ "Export" }</summary>
+            <summary>{ "Share" }</summary>
             <div class="export-menu">
+                { props.children.clone() }
                 for file in File::ALL {
                     <button type="button" onclick={on_click(&(props.clone(), file), |(props, file)| {
                         told(&props.page, props.save(*file));

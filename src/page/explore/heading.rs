@@ -11,6 +11,9 @@ use crate::page::state::Action;
 use crate::page::state::explore::{Explore, ExploreAction, Slot};
 use yew::prelude::*;
 
+/// Characters of a name that has a line of its own also beside what a change did.
+const SHORT: usize = 15;
+
 /// The scene's name, its text, and which head and block it shows; `taking` is what one can take of
 /// it.
 pub fn heading(
@@ -27,13 +30,15 @@ pub fn heading(
             page.dispatch(Action::Explore(action.clone()));
         })
     };
+    let title = stop.scene.title(model);
+    let long = title.chars().count() > SHORT;
     html! {
         <header class="scene-head">
             <div class="scene-line">
                 if looking.open {
-                    <h2 id="scene-title" key={looking.stop}>
+                    <h2 id="scene-title" class={long.then_some("long")} key={looking.stop}>
                         <span class="where">{ stop.part() }</span>
-                        { stop.scene.title(model) }
+                        { title }
                     </h2>
                     { outcome::line(page, looking, slot) }
                     <button type="button" class="view" onclick={act(ExploreAction::Open(false))}>

@@ -302,14 +302,15 @@ fn Journey(props: &JourneyProps) -> Html {
         html! {
             <>
                 { plain::switch(&beside) }
-                <Share page={page.clone()} state={state.clone()} clock={clock.clone()} />
                 <Export
                     page={page.clone()}
                     explore={looking.clone()}
                     slot={slot.clone()}
                     clock={clock.clone()}
                     array={chosen.map(|cell| cell.quantity.name())}
-                />
+                >
+                    <Share page={page.clone()} state={state.clone()} clock={clock.clone()} />
+                </Export>
             </>
         }
     };

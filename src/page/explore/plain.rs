@@ -97,7 +97,10 @@ const OF_BLOCKS: &str = "Each block reads what those before it have written, so 
 
 /// The button that opens and closes them.
 pub fn switch(beside: &UseStateHandle<Beside>) -> Html {
-    beside::switch(beside, Beside::Plain, "ask-plain", TITLE.into())
+    let words = html! {
+        <span><span class="word">{ "In plain " }</span><span class="rest">{ "words" }</span></span>
+    };
+    beside::switch(beside, Beside::Plain, "ask-plain", words)
 }
 
 /// Of a scene, or of the closed view. `card` is the formula on the card.
