@@ -1,6 +1,7 @@
 //! What stands above the stage: the scene's name, its text and its formula, and which block and head
 //! it shows.
 
+use super::characters::visible;
 use super::formulas;
 use super::journey::{Scene, Stop};
 use super::outcome;
@@ -13,6 +14,8 @@ use yew::prelude::*;
 
 /// Characters of a name that has a line of its own also beside what a change did.
 const SHORT: usize = 15;
+/// Characters of a sentence that grows, beside the scene's name.
+const END: usize = 10;
 
 /// The scene's name, its text, and which head and block it shows; `taking` is what one can take of
 /// it.
@@ -40,6 +43,7 @@ pub fn heading(
                         <span class="where">{ stop.part() }</span>
                         { title }
                     </h2>
+                    { written(looking, slot) }
                     { outcome::line(page, looking, slot) }
                     <button type="button" class="view" onclick={act(ExploreAction::Open(false))}>
                         { "Overview" }
@@ -97,6 +101,24 @@ pub fn heading(
             }
             </div>
         </header>
+    }
+}
+
+/// The end of a sentence that grows, where one looks: on a phone the sentence itself is above the screen.
+fn written(looking: &Explore, slot: &Slot) -> Html {
+    if !looking.write_on.on {
+        return Html::default();
+    }
+    let characters = slot.characters();
+    let end = characters.len().saturating_sub(END);
+    let text: String = characters[end..].iter().copied().map(visible).collect();
+    html! {
+        <span class="written character" aria-hidden="true">
+            if end > 0 {
+                { "…" }
+            }
+            { text }
+        </span>
     }
 }
 
