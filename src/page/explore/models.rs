@@ -175,12 +175,14 @@ pub fn kept_run(page: &Page, state: &State) -> Html {
     };
     html! {
         <span class="kept-run">
-            { "Your run on " }<strong>{ &kept.label }</strong>
-            { format!(
-                " is kept here, at step {} of {}.",
-                format::count(u64::from(kept.step)),
-                format::count(u64::from(kept.max_steps)),
-            ) }
+            <span>
+                { "Your run on " }<strong>{ &kept.label }</strong>
+                { format!(
+                    " is kept here, at step {} of {}.",
+                    format::count(u64::from(kept.step)),
+                    format::count(u64::from(kept.max_steps)),
+                ) }
+            </span>
             <button
                 type="button"
                 class="small"
