@@ -21,7 +21,7 @@ const KEYS: [(&str, &str); 13] = [
     ("O", "overview, or back into the blocks"),
     ("W", "write on, or stop"),
     ("S", "write the sentence; Esc goes back to the stage"),
-    ("P", "large, for a projector, or as usual"),
+    PRESENT,
     (
         "Esc",
         "close this list; back to the scene's own number, and to the usual size",
@@ -29,6 +29,17 @@ const KEYS: [(&str, &str); 13] = [
     ("?", "this list"),
     ("arrows on the stage", "from number to number"),
 ];
+
+/// It has no meaning on a screen without room for it.
+const PRESENT: (&str, &str) = ("P", "large, for a projector, or as usual");
+
+/// A screen whose stage can be shown large, as the style has it.
+const ROOMY: &str = "(min-width: 75.01rem) and (min-height: 38rem)";
+
+fn is_roomy() -> bool {
+    let query = gloo::utils::window().match_media(ROOMY).ok().flatten();
+    query.is_some_and(|query| query.matches())
+}
 
 /// Under which name the browser keeps whether keys that write something do anything here.
 const WRITTEN: &str = "glassformer.keys.written";
@@ -54,7 +65,7 @@ pub fn Keys() -> Html {
     html! {
         <div class="keys">
             <dl>
-                for (key, words) in KEYS {
+                for (key, words) in KEYS.into_iter().filter(|key| *key != PRESENT || is_roomy()) {
                     <div>
                         <dt><kbd>{ key }</kbd></dt>
                         <dd>{ words }</dd>
@@ -83,7 +94,7 @@ pub fn use_keys(page: &Page) {
             match meant(event) {
                 Some(Meant::Deed(action)) => page.dispatch(Action::Explore(action)),
                 Some(Meant::Write) => write(),
-                Some(Meant::Leave(field)) => drop(field.blur()),
+                Some(Meant::Leave(field)) => leave(&field),
                 None => return,
             }
             event.prevent_default();
@@ -108,6 +119,17 @@ fn write() {
         let _ = field.focus();
         field.select();
     }
+}
+
+/// From the sentence one goes back to the stage, whose numbers the arrows then go through.
+fn leave(field: &HtmlElement) {
+    let stage = gloo::utils::document().query_selector(".stage canvas");
+    let stage = stage.ok().flatten().filter(|_| field.id() == "sentence");
+    // A field that cannot be left keeps the keys.
+    let _ = match stage.and_then(|stage| stage.dyn_into::<HtmlElement>().ok()) {
+        Some(stage) => stage.focus(),
+        None => field.blur(),
+    };
 }
 
 /// What a key does; nothing where it belongs to the control that has the focus.
@@ -147,7 +169,7 @@ fn meant(event: &KeyboardEvent) -> Option<Meant> {
         "h" | "H" => ExploreAction::NextHead,
         "o" | "O" => ExploreAction::ToggleOpen,
         "w" | "W" => ExploreAction::WriteOn(WriteOnAction::Toggle),
-        "p" | "P" => ExploreAction::Present,
+        "p" | "P" if is_roomy() => ExploreAction::Present,
         "?" => ExploreAction::Help,
         "Escape" => ExploreAction::Leave,
         _ => return None,

@@ -2,7 +2,7 @@
 
 use super::characters::visible;
 use super::replacing::{Offer, offers, replaced};
-use super::sight::use_in_sight;
+use super::sight::{use_in_sight, use_one_stop};
 use super::stage::Same;
 use crate::client::Started;
 use crate::explain::Quantity;
@@ -45,6 +45,7 @@ pub fn Sentence(props: &SentenceProps) -> Html {
         .as_ref()
         .map_or(0, |slot| slot.source().tokens());
     use_in_sight(&line, "[aria-pressed=true]", explore.token + 1_000 * length);
+    use_one_stop(&line, "[aria-pressed=true]", explore.token);
     let on_input = {
         let page = page.clone();
         move |e: InputEvent| {
@@ -197,6 +198,7 @@ fn tokens(page: &Page, explore: &Explore, slot: &Slot, line: &NodeRef) -> Html {
                             type="button"
                             class="token"
                             aria-pressed={(n == explore.token).to_string()}
+                            tabindex={if n == explore.token { "0" } else { "-1" }}
                             onclick={on_click(&(page.clone(), n), |(page, n)| {
                                 page.dispatch(Action::Explore(ExploreAction::Token(*n)));
                             })}

@@ -3,27 +3,68 @@
 use gloo::events::{EventListener, EventListenerOptions};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use wasm_bindgen::prelude::Closure;
+use web_sys::{Element, HtmlElement, ResizeObserver};
 use yew::prelude::*;
 
 /// A screen on which all stands one under the other, as the style has it.
 const NARROW: &str = "(max-width: 48rem)";
 
-/// Scrolls a bar or a list so that what is chosen in it stands in its middle, whenever `at` changes.
-/// The page itself stays where it is, which `scrollIntoView` would not promise.
+/// Scrolls a bar or a list so that what is chosen in it stands in its middle, whenever `at` or its own
+/// size changes. The page itself stays where it is, which `scrollIntoView` would not promise.
 #[hook]
 pub fn use_in_sight<T: PartialEq + 'static>(bar: &NodeRef, chosen: &'static str, at: T) {
     let bar = bar.clone();
     use_effect_with(at, move |_| {
-        let Some(bar) = bar.cast::<HtmlElement>() else {
-            return;
+        let bar = bar.cast::<HtmlElement>();
+        if let Some(bar) = &bar {
+            centre(bar, chosen);
+        }
+        let resized = {
+            let bar = bar.clone();
+            Closure::<dyn Fn()>::new(move || {
+                if let Some(bar) = &bar {
+                    centre(bar, chosen);
+                }
+            })
         };
-        let chosen = bar.query_selector(chosen).ok().flatten();
+        let observer = ResizeObserver::new(resized.as_ref().unchecked_ref()).ok();
+        if let (Some(observer), Some(bar)) = (&observer, &bar) {
+            observer.observe(bar);
+        }
+        move || {
+            if let Some(observer) = observer {
+                observer.disconnect();
+            }
+            drop(resized);
+        }
+    });
+}
+
+fn centre(bar: &HtmlElement, chosen: &str) {
+    let chosen = bar.query_selector(chosen).ok().flatten();
+    if let Some(chosen) = chosen.and_then(|chosen| chosen.dyn_into::<HtmlElement>().ok()) {
+        let middle = chosen.offset_left() + chosen.offset_width() / 2;
+        bar.set_scroll_left(middle - bar.client_width() / 2);
+        let middle = chosen.offset_top() + chosen.offset_height() / 2;
+        bar.set_scroll_top(middle - bar.client_height() / 2);
+    }
+}
+
+/// A bar or a list with one stop for the Tab key: the focus goes with what is chosen, whenever `at`
+/// changes while it is there.
+#[hook]
+pub fn use_one_stop<T: PartialEq + 'static>(bar: &NodeRef, chosen: &'static str, at: T) {
+    let bar = bar.clone();
+    use_effect_with(at, move |_| {
+        let focused = gloo::utils::document().active_element();
+        let bar = bar
+            .cast::<Element>()
+            .filter(|bar| bar.contains(focused.as_deref()));
+        let chosen = bar.and_then(|bar| bar.query_selector(chosen).ok().flatten());
         if let Some(chosen) = chosen.and_then(|chosen| chosen.dyn_into::<HtmlElement>().ok()) {
-            let middle = chosen.offset_left() + chosen.offset_width() / 2;
-            bar.set_scroll_left(middle - bar.client_width() / 2);
-            let middle = chosen.offset_top() + chosen.offset_height() / 2;
-            bar.set_scroll_top(middle - bar.client_height() / 2);
+            // One that cannot have it is not worth a word.
+            let _ = chosen.focus();
         }
     });
 }

@@ -2,7 +2,7 @@
 
 use super::clock::Clock;
 use super::keys::Keys;
-use super::sight::use_in_sight;
+use super::sight::{use_in_sight, use_one_stop};
 use super::stage::Same;
 use super::write_on;
 use crate::page::deeds::Page;
@@ -31,6 +31,9 @@ pub fn Timeline(props: &TimelineProps) -> Html {
     } = props;
     let bar = use_node_ref();
     use_in_sight(&bar, "[aria-current]", (explore.stop, explore.presenting));
+    // What plays goes on by itself, and does not take the keys with it.
+    let asked = (!explore.playhead.playing).then_some(explore.stop);
+    use_one_stop(&bar, "[tabindex='0']", asked);
     let playing = explore.playhead.playing && explore.open;
     let act = |action: ExploreAction| {
         on_click(&(page.clone(), action), |(page, action)| {
@@ -155,6 +158,7 @@ fn scenes(page: &Page, explore: &Explore, slot: &Slot, bar: &NodeRef) -> Html {
                             key={n}
                             type="button"
                             class="scene"
+                            tabindex={if n == explore.stop { "0" } else { "-1" }}
                             aria-current={(n == explore.stop && explore.open).then_some("step")}
                             onclick={on_click(&(page.clone(), n), |(page, n)| {
                                 page.dispatch(Action::Explore(ExploreAction::Stop(*n)));
