@@ -227,23 +227,30 @@ fn a_weight_is_dragged() -> Outcome<()> {
             "const {{ shape, data }} = (await glassformer.trace('{TEXT}')).get('blocks.0.attn.hook_pattern');
              return data[{last} * shape[2] + {key}];"
         ))?;
-        let (mut top, mut bottom) = (y, y);
-        while clicked(page, (x, top))? == name {
+        let mut top = y;
+        loop {
+            // Where no number is, what was picked before stays.
+            assert_ne!(clicked(page, (x + 48.0, y))?, name);
+            if clicked(page, (x, top))? != name {
+                break;
+            }
             top -= 1.0;
         }
-        while clicked(page, (x, bottom))? == name {
-            bottom += 1.0;
-        }
+        assert_eq!(clicked(page, (x, y))?, name);
         // A click alone changes nothing.
         assert!(page.eval::<bool>("!document.querySelector('.changed-pass')")?);
         mouse(page, "mousePressed", (x, y))?;
-        // As far down as there is of the column: the weight ends where the mouse is.
-        let at = |y: f64| (bottom - y) / (bottom - top);
-        for y in [y + 6.0, y - 6.0] {
-            mouse(page, "mouseMoved", (x, y))?;
-            let ends = format!("Math.abs(read('weights')[{key}] - {}) <= 0.05", at(y));
-            page.wait_for("the weight in the hand", &ends)?;
-        }
+        mouse(page, "mouseMoved", (x, y + 6.0))?;
+        let shown = format!("read('weights')[{key}]");
+        let other = format!("Math.abs({shown} - {before}) > 1e-3");
+        page.wait_for("the weight in the hand", &other)?;
+        let first: f64 = page.eval(&shown)?;
+        // It ends where the mouse is: the top is 1, and from there it falls evenly.
+        let fall = (1.0 - first) / (y + 6.0 - top);
+        mouse(page, "mouseMoved", (x, y - 6.0))?;
+        let second = 1.0 - fall * (y - 6.0 - top);
+        let ends = format!("Math.abs({shown} - {second}) <= 0.05");
+        page.wait_for("the weight at the mouse", &ends)?;
         mouse(page, "mouseReleased", (x, y - 6.0))?;
         let weight: f64 = page.eval(&format!("read('weights')[{key}]"))?;
         // What was let go stays, whatever the mouse does.
