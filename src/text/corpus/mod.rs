@@ -101,12 +101,12 @@ impl Corpus {
     pub fn help(self) -> &'static str {
         match self {
             Corpus::Adjectives {} => {
-                "Big and fluffy make a dog, tiny and fluffy a cat: see which letters each head \
-                 looks at before the noun and the verb"
+                "Big and fluffy make a dog, tiny and fluffy a cat: see what each head looks \
+                 at before the noun and the verb"
             }
             Corpus::Facts {} => {
-                "A “not” turns an answer, and some facts are known by heart: take a weight or a \
-                 head away, and see which answers fall"
+                "A “not” turns an answer, some facts are known by heart: set weights or heads to 0, \
+                 and see which fall"
             }
             Corpus::Addition { .. } => {
                 "Sums of three digits: see each digit look at the two it adds up, and find the carry"
