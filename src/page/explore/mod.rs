@@ -343,6 +343,7 @@ fn Journey(props: &JourneyProps) -> Html {
         <>
             if let Some(lead) = telling::lead(looking, *stop) {
                 { telling::written(page, lead) }
+                { poke::by_finger(scene) }
             }
             { told(text, *stop, &pointing, shown) }
         </>

@@ -298,7 +298,7 @@ fn number(page: &Page, explore: &Explore, slot: &Slot, cell: Cell) -> Html {
                     "Attention weights, gates, spans and temperatures can be set by hand: pick one."
                 }
             };
-            return html! { <p class="help">{ words }</p> };
+            return html! { <p class="help">{ words }{ by_finger(at) }</p> };
         }
     };
     let probe = make(value as f32);
@@ -320,6 +320,16 @@ fn number(page: &Page, explore: &Explore, slot: &Slot, cell: Cell) -> Html {
                 picks: explore.picked.is_none().then_some(cell),
             }) }
         </fieldset>
+    }
+}
+
+/// How a finger drags a weight, where there are any to drag; a mouse is not told.
+pub fn by_finger(scene: Option<Scene>) -> Html {
+    match scene {
+        Some(Scene::Softmax(_) | Scene::Mix(_)) => html! {
+            <span class="by-finger">{ " By touch: tap a weight, then drag it. " }</span>
+        },
+        _ => Html::default(),
     }
 }
 

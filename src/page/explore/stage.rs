@@ -81,13 +81,14 @@ pub fn Stage(props: &StageProps) -> Html {
         let (wanted, playing) = (props.wanted.clone(), props.playhead.playing);
         move |e: PointerEvent| {
             let at = place_of(&clock, &e);
-            let Some(cell) = clock.look(|picture| picture.cell_at(at)) else {
-                if let Some(weight) = clock.look(|picture| picture.link_at(at)) {
-                    page.dispatch(Action::Explore(ExploreAction::LookAt(weight)));
-                }
+            let cell = clock.look(|picture| picture.cell_at(at));
+            // A finger that only scrolls changes nothing: it holds what it has tapped before.
+            if by_touch(&e) && (cell.is_none() || cell != wanted.picked) {
                 return;
-            };
-            page.dispatch(Action::Explore(ExploreAction::Pick(Some(cell))));
+            }
+            if pick(&clock, &page, at).is_none() {
+                return;
+            }
             // Only the mouse's first button holds.
             let scene = (wanted.open && e.button() == 0).then_some(wanted.stop.scene);
             let source = wanted.slot.source();
@@ -125,7 +126,15 @@ pub fn Stage(props: &StageProps) -> Html {
             }
         }
     };
-    let on_up = move |_: PointerEvent| {
+    let on_up = {
+        let (clock, page, held) = (Rc::clone(&clock), props.page.clone(), Rc::clone(&held));
+        move |e: PointerEvent| {
+            if held.take().is_none() && by_touch(&e) {
+                pick(&clock, &page, place_of(&clock, &e));
+            }
+        }
+    };
+    let on_cancel = move |_: PointerEvent| {
         held.take();
     };
     let on_key = {
@@ -175,8 +184,8 @@ pub fn Stage(props: &StageProps) -> Html {
                 onpointerdown={on_down}
                 onpointermove={on_move}
                 onpointerleave={on_leave}
-                onpointerup={on_up.clone()}
-                onpointercancel={on_up}
+                onpointerup={on_up}
+                onpointercancel={on_cancel}
                 onkeydown={on_key}
             />
             { table(&at_rest) }
@@ -192,6 +201,21 @@ pub fn Stage(props: &StageProps) -> Html {
 /// Where a pointer is on the picture.
 fn place_of(clock: &Clock, e: &PointerEvent) -> (f64, f64) {
     clock.place((f64::from(e.offset_x()), f64::from(e.offset_y())))
+}
+
+fn by_touch(e: &PointerEvent) -> bool {
+    e.pointer_type() == "touch"
+}
+
+/// Picks the number at a place, or goes to the weight that a line there stands for.
+fn pick(clock: &Clock, page: &Page, at: (f64, f64)) -> Option<Cell> {
+    let cell = clock.look(|picture| picture.cell_at(at));
+    let action = match cell {
+        Some(_) => ExploreAction::Pick(cell),
+        None => ExploreAction::LookAt(clock.look(|picture| picture.link_at(at))?),
+    };
+    page.dispatch(Action::Explore(action));
+    cell
 }
 
 /// A finger that holds a weight does not scroll the page. Yew's own listeners could not say so.
