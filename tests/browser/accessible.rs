@@ -1,7 +1,7 @@
 //! The page for those who see little, use no mouse, want no motion, or have a small screen.
 
 use crate::{
-    explore::{TOOLS, opened},
+    explore::{TOOLS, loaded, opened},
     runs,
 };
 use harness::{Outcome, Page, Setup, in_browser, trouble};
@@ -444,7 +444,7 @@ fn keys_that_write_something_can_be_switched_off_for_good() -> Outcome<()> {
         page.eval::<()>("press('?')")?;
         page.click("checkbox", LETTERS)?;
         page.reload()?;
-        opened(page)?;
+        loaded(page)?;
         page.eval::<()>("void scene('Score')")?;
         page.wait_for("the scene", &at("Score"))?;
         let head: String = page.eval(HEAD)?;

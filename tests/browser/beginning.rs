@@ -2,7 +2,7 @@
 //! kept; words on what it learned, sentences to try, and an opening that stays closed.
 
 use crate::{
-    explore::{explore, opened},
+    explore::{explore, loaded, opened},
     runs::{self, Trained},
 };
 use harness::{Outcome, Page, in_browser};
@@ -213,7 +213,7 @@ fn the_opening_stays_closed() -> Outcome<()> {
         page.click("button", "Close")?;
         page.wait_for("no opening", "!document.querySelector('.opening')")?;
         page.reload()?;
-        opened(page)?;
+        loaded(page)?;
         assert!(page.eval::<bool>("!document.querySelector('.opening')")?);
         // And comes again for who asks.
         page.click("button", "What is this?")?;

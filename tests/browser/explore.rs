@@ -27,14 +27,22 @@ pub fn explore() -> Setup {
     }
 }
 
-/// Waits for the model and its first pass, and stands still there.
+/// Waits for the model and its first pass.
+///
+/// # Errors
+/// When it does not come.
+pub fn loaded(page: &mut Page) -> Outcome<()> {
+    page.wait_for("the stage", "!!document.querySelector('.stage canvas')")?;
+    // What stands there first was made beforehand; scripts and pokes need the model itself.
+    page.wait_for("the model", "!!(await glassformer.status()).run")
+}
+
+/// The same on a first visit, which plays, and stands still there.
 ///
 /// # Errors
 /// When it does not come.
 pub fn opened(page: &mut Page) -> Outcome<()> {
-    page.wait_for("the stage", "!!document.querySelector('.stage canvas')")?;
-    // What stands there first was made beforehand; scripts and pokes need the model itself.
-    page.wait_for("the model", "!!(await glassformer.status()).run")?;
+    loaded(page)?;
     page.click("button", "Pause")?;
     page.find("button", "Play").map(drop)
 }

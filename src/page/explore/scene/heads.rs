@@ -62,17 +62,15 @@ pub fn out(board: &mut Board) {
             Some(pass) => format!("{} head {head}", pass.name()),
             None => format!("head {head}"),
         };
-        if let Some(gate) = board
-            .source()
-            .at(Cell::new(Quantity::Gate(layer), &[token, *head]))
-        {
-            label += &format!(" × {gate:.2}");
-        }
-        match board.source().head_scale(*place, *head) {
-            1.0 => {}
-            0.0 => label += ", off",
-            scale => label += &format!(", × {scale:.2}"),
-        }
+        let gate = Cell::new(Quantity::Gate(layer), &[token, *head]);
+        let gate = board.source().at(gate);
+        let gate = gate.map_or(String::new(), |gate| format!(" × {gate:.2}"));
+        label += &match board.source().head_scale(*place, *head) {
+            1.0 => gate,
+            // Then it is no matter how far its gate is open.
+            0.0 => ", off".into(),
+            scale => format!("{gate}, × {scale:.2}"),
+        };
         let area = board.shelf(&label, Role::Value, board.tall(30.0));
         board.say(&label, row);
         if n == 0 && !measured {
