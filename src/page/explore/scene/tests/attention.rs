@@ -40,7 +40,7 @@ fn the_heads_and_the_bias_stand_over_the_output_that_they_add_up_to() {
         if view.time < 1.0 || view.stop.scene != Scene::Heads {
             return;
         }
-        let mut rows: Vec<(f64, Vec<(f64, f64, f64)>)> = Vec::new();
+        let mut rows: Vec<(f64, Vec<_>)> = Vec::new();
         for mark in &picture.marks {
             if let Mark::Cell { area, value, .. } = mark {
                 let cell = (area.x, area.w, *value);
