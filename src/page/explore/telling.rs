@@ -100,7 +100,7 @@ pub fn lead(looking: &Explore, stop: Stop) -> Option<Lead> {
         let there = at_end && in_block;
         let words = there.then(|| here(looking, telling, stop.scene, &characters));
         let of_another = || {
-            let another = in_block && looking.head != telling.head;
+            let another = in_block && (looking.head != telling.head || !at_end);
             another
                 .then(|| looks_most(looking, shown, stop.scene))
                 .flatten()
@@ -344,7 +344,8 @@ mod tests {
         assert!(leads(&other, "mix").iter().all(is_there));
         let mut other = explore.clone();
         other.reduce(ExploreAction::Token(2));
-        assert!(leads(&other, "softmax").iter().all(is_there));
+        let of_token = leads(&other, "softmax");
+        assert!(is_there(&of_token[0]) && is_here(&of_token[1], "looks most at"));
         // The overview shows all of it.
         explore.reduce(ExploreAction::Open(false));
         assert!(leads(&explore, "mix").iter().all(Option::is_none));

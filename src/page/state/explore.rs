@@ -326,7 +326,8 @@ impl Explore {
             self.stop = place.unwrap_or(0);
             self.picked = None;
             if place.is_none() {
-                self.move_to(0.0);
+                // What does not play is seen whole.
+                self.move_to(if self.playhead.playing { 0.0 } else { 1.0 });
             }
         }
         self.token = match self.token_chosen {
