@@ -92,8 +92,8 @@ fn purpose(scene: Scene) -> &'static str {
 
 /// The same for the closed view.
 const OF_BLOCKS: &str = "Each block reads what those before it have written, so that a later one can \
-    build on what an earlier one found. What each does was not set by anyone, but learned. The chosen \
-    head's strongest line is always drawn, however weak it is.";
+    build on what an earlier one found. What each does was not set by anyone, but learned. A line \
+    stands for a weight that is at least as large as the slider says.";
 
 /// The button that opens and closes them.
 pub fn switch(beside: &UseStateHandle<Beside>) -> Html {

@@ -125,6 +125,10 @@ fn looks_most(looking: &Explore, shown: &Slot, scene: Scene) -> Option<String> {
     };
     let Explore { head, token, .. } = *looking;
     let source = shown.source();
+    if shown.is_changed() {
+        // What is left over is nothing that the model chose, and of what is off no weight matters.
+        return None;
+    }
     let row = source.row(Quantity::Pattern(at), &[head, token])?;
     let seen = row.get(..=token)?;
     let by_weight = |a: &(usize, &f32), b: &(usize, &f32)| a.1.total_cmp(b.1);
@@ -437,6 +441,20 @@ mod tests {
         for name in ["score", "mask", "heads", "project"] {
             assert!(leads(&explore, name).iter().all(Option::is_none), "{name}");
         }
+        // Of a changed pass it is what is left over.
+        assert!(leads(&explore, "mix").iter().any(Option::is_some));
+        let (mut trace, _) = golden(ALL[0]);
+        trace.about.text = "x".repeat(tokens);
+        let off = |layer| Intervention::Head {
+            layer,
+            head: explore.head,
+            pass: None,
+            scale: 0.0,
+        };
+        trace.about.interventions = (0..trace.about.model.n_layer).map(off).collect();
+        let slot = Slot::new("my own", trace, None);
+        explore.reduce(ExploreAction::Traced(Ok(slot)));
+        assert!(leads(&explore, "mix").iter().all(Option::is_none));
     }
 
     #[test]
