@@ -117,18 +117,23 @@ impl<'a> Source<'a> {
         self.weight_row(&score_vector(place), head)
     }
 
-    /// Exponentials of a query's scores as its softmax takes them. `None` for a normaliser that takes
-    /// each cell by itself.
-    pub fn exponentials(&self, place: Place, head: usize, query: usize) -> Option<Exponentials> {
-        let scores = self.row(Quantity::Scores(place), &[head, query])?;
+    /// How much of each key a query sees in a pass: all but where there is a window.
+    fn seen(&self, place: Place, query: usize) -> Option<impl Fn(usize) -> f64> {
         let window = match place.pass {
             Some(Pass::Local) => Some(self.row(Quantity::Window(place.layer), &[query])?),
             Some(Pass::Global) | None => None,
         };
-        let w = |j: usize| match window {
+        Some(move |j: usize| match window {
             Some(window) => window.get(j).copied().map_or(0.0, f64::from),
             None => 1.0,
-        };
+        })
+    }
+
+    /// Exponentials of a query's scores as its softmax takes them. `None` for a normaliser that takes
+    /// each cell by itself.
+    pub fn exponentials(&self, place: Place, head: usize, query: usize) -> Option<Exponentials> {
+        let scores = self.row(Quantity::Scores(place), &[head, query])?;
+        let w = self.seen(place, query)?;
         let open = |j: &usize| w(*j) > 0.0;
         let seen = (0..=query).filter(open).filter_map(|j| scores.get(j));
         let most = seen.fold(f64::NEG_INFINITY, |most, s| most.max(f64::from(*s)));
@@ -159,14 +164,7 @@ impl<'a> Source<'a> {
             return Some(shares.iter().map(|share| share / sum).collect());
         }
         let scores = self.row(Quantity::Scores(place), &[head, query])?;
-        let window = match place.pass {
-            Some(Pass::Local) => Some(self.row(Quantity::Window(place.layer), &[query])?),
-            Some(Pass::Global) | None => None,
-        };
-        let w = |j: usize| match window {
-            Some(window) => window.get(j).copied().map_or(0.0, f64::from),
-            None => 1.0,
-        };
+        let w = self.seen(place, query)?;
         let shift = ((query + 1) as f64).ln();
         let each = scores.iter().enumerate().map(|(j, s)| match j <= query {
             true => w(j) / (1.0 + (shift - f64::from(*s)).exp()),
