@@ -48,8 +48,8 @@ impl<'a> Outcome<'a> {
     }
 }
 
-fn likeliest(probabilities: &[f64]) -> usize {
-    ranked(probabilities).first().map_or(0, |(v, _)| *v)
+fn likeliest(probabilities: &[f64]) -> Option<usize> {
+    ranked(probabilities).first().map(|(v, _)| *v)
 }
 
 /// What became of the character that was the likeliest. Its place is there before anything is changed,
@@ -70,7 +70,9 @@ pub fn line(page: &Page, looking: &Explore, slot: &Slot) -> Html {
 }
 
 fn fall(outcome: &Outcome, token: usize) -> Html {
-    let (was, is) = (likeliest(&outcome.before), likeliest(&outcome.now));
+    let (Some(was), Some(is)) = (likeliest(&outcome.before), likeliest(&outcome.now)) else {
+        return Html::default();
+    };
     html! {
         <p class="number">
             <span class="for-ears">
