@@ -8,7 +8,7 @@ use crate::explain::{Cell, Quantity};
 use crate::page::deeds::Page;
 use crate::page::field::{on_click, on_number};
 use crate::page::state::Action;
-use crate::page::state::explore::{Explore, ExploreAction, Slot};
+use crate::page::state::explore::{Explore, ExploreAction, Slot, same_number};
 use crate::trace::{Branch, Intervention};
 use yew::prelude::*;
 
@@ -331,14 +331,4 @@ pub fn by_finger(scene: Option<Scene>) -> Html {
         },
         _ => Html::default(),
     }
-}
-
-/// Whether both set the same number.
-fn same_number(one: &Intervention, other: &Intervention) -> bool {
-    use crate::page::state::explore::same_target;
-    let key = |change: &Intervention| match change {
-        Intervention::Cell { key, .. } => Some(*key),
-        _ => None,
-    };
-    same_target(one, other) && key(one) == key(other)
 }

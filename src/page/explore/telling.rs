@@ -11,7 +11,7 @@ use crate::page::field::on_click;
 use crate::page::link::reader::Reader;
 use crate::page::link::{Link, names};
 use crate::page::state::Action;
-use crate::page::state::explore::{Arrival, Explore, Slot, same_target};
+use crate::page::state::explore::{Arrival, Explore, Slot, same_number};
 use crate::trace::{Intervention, Pass};
 use yew::prelude::*;
 
@@ -92,7 +92,7 @@ pub fn lead(looking: &Explore, stop: Stop) -> Option<Lead> {
     let telling = looking.telling().filter(|telling| {
         // With anything else changed it would be another fall.
         let own = telling.change(characters.len());
-        looking.pokes.iter().all(|poke| is_of(poke, &own))
+        looking.pokes.iter().all(|poke| same_number(poke, &own))
     });
     let told = telling.and_then(|telling| {
         let at_end = looking.token + 1 == characters.len();
@@ -236,15 +236,6 @@ fn whereto(telling: Telling) -> String {
         }
         Taken::Head => format!("Most to see in this sentence: block {layer}, heads out."),
     }
-}
-
-/// Whether a change is of the same thing.
-fn is_of(change: &Intervention, own: &Intervention) -> bool {
-    let key = |change: &Intervention| match change {
-        Intervention::Cell { key, .. } => Some(*key),
-        _ => None,
-    };
-    same_target(change, own) && key(change) == key(own)
 }
 
 /// The scene that shows it.

@@ -9,7 +9,7 @@ pub mod write_on;
 
 pub use action::ExploreAction;
 pub use arrival::Arrival;
-pub use changes::same_target;
+pub use changes::same_number;
 pub use slot::{Shown, Slot};
 
 use super::writing::unknown_characters;

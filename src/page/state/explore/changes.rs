@@ -50,7 +50,7 @@ fn changes_nothing(change: &Intervention) -> bool {
 }
 
 /// Whether two changes are of the same thing, so that the later takes the earlier one's place.
-pub fn same_target(one: &Intervention, other: &Intervention) -> bool {
+fn same_target(one: &Intervention, other: &Intervention) -> bool {
     use Intervention::*;
     match (one, other) {
         (
@@ -116,4 +116,13 @@ pub fn same_target(one: &Intervention, other: &Intervention) -> bool {
         ) => (layer, head, position) == (l, h, p),
         (one, other) => one == other,
     }
+}
+
+/// Whether both set the same number: of a row of weights the same one.
+pub fn same_number(one: &Intervention, other: &Intervention) -> bool {
+    let key = |change: &Intervention| match change {
+        Intervention::Cell { key, .. } => Some(*key),
+        _ => None,
+    };
+    same_target(one, other) && key(one) == key(other)
 }
