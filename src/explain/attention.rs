@@ -3,6 +3,7 @@
 use super::quantity::{Place, Quantity};
 use super::stream::linear;
 use super::{Cell, Draft, Explained, Source, Unexplained, difference, figure, pokes};
+use crate::analysis::contributions::biases;
 use crate::config::attention::Normaliser;
 use crate::config::{Attention, Kind, Norm};
 use crate::text::visible;
@@ -381,8 +382,9 @@ pub fn out(source: &Source, layer: usize, t: usize, c: usize) -> Explained<Draft
             draft.term(label, &[source.number(from)?], Some(from));
         }
     }
-    if let Some(bias) = source.out_bias(layer, c)? {
-        draft.term("bias", &[bias], None);
+    if let Some(biases) = source.out_biases(layer)? {
+        let bias = biases.get(c).ok_or(Unexplained::Weights)?;
+        draft.term("bias", &[*bias], None);
     }
     if pokes::branch_is_off(source, layer, Branch::Attn) {
         draft.step("the branch is off", 0.0);
@@ -391,58 +393,17 @@ pub fn out(source: &Source, layer: usize, t: usize, c: usize) -> Explained<Draft
 }
 
 impl Source<'_> {
-    /// What E has beside the heads' shares, in one channel.
-    pub(super) fn out_bias(&self, layer: usize, c: usize) -> Explained<Option<f64>> {
-        match self.model().attention.kind() {
-            Kind::Standard | Kind::HeadGated | Kind::Additive => {
-                self.bias(&format!("transformer.h.{layer}.attn.c_proj.bias"), c)
-            }
-            Kind::AdaptiveSpan => {
-                let name = format!("transformer.h.{layer}.attn.combine");
-                let Some(mut bias) = self.bias(&format!("{name}.bias"), c)? else {
-                    return Ok(None);
-                };
-                let wp = self.weights_of(&format!("{name}.weight"), c)?;
-                let width = self.model().n_embd;
-                for place in self.places(layer) {
-                    let Some(pass) = place.pass else { continue };
-                    let own = format!("{}.c_proj.bias", place.weights());
-                    for channel in 0..width {
-                        let b = self.bias(&own, channel)?.unwrap_or(0.0);
-                        bias += b * wp.get(half(pass) * width + channel).unwrap_or(&0.0);
-                    }
-                }
-                Ok(Some(bias))
-            }
+    /// What E has beside the heads' shares, `[C]`; `None` of a model without biases.
+    ///
+    /// # Errors
+    /// Weights that are not at hand.
+    pub fn out_biases(&self, layer: usize) -> Explained<Option<Vec<f64>>> {
+        let model = self.model();
+        if !model.bias {
+            return Ok(None);
         }
-    }
-
-    /// The same in all channels; `None` where the weights are not at hand, or have no biases.
-    pub fn out_biases(&self, layer: usize) -> Option<Vec<f64>> {
-        let name = format!("transformer.h.{layer}.attn");
-        let numbers = |array: &str| {
-            let data = self.weight(array).ok()?.data.iter();
-            Some(data.map(|x| f64::from(*x)).collect::<Vec<f64>>())
-        };
-        match self.model().attention.kind() {
-            Kind::Standard | Kind::HeadGated | Kind::Additive => {
-                numbers(&format!("{name}.c_proj.bias"))
-            }
-            Kind::AdaptiveSpan => {
-                let mut all = numbers(&format!("{name}.combine.bias"))?;
-                let width = self.model().n_embd;
-                for place in self.places(layer) {
-                    let Some(pass) = place.pass else { continue };
-                    let own = numbers(&format!("{}.c_proj.bias", place.weights()));
-                    for (c, sum) in all.iter_mut().enumerate() {
-                        let wp = self.weight_row(&format!("{name}.combine.weight"), c)?;
-                        let wp = wp.get(half(pass) * width..)?;
-                        let products = own.iter().flatten().zip(wp);
-                        *sum += products.map(|(b, w)| b * f64::from(*w)).sum::<f64>();
-                    }
-                }
-                Some(all)
-            }
-        }
+        let weights = self.weights.ok_or(Unexplained::Weights)?;
+        let all = biases(model, weights, layer).map_err(|_| Unexplained::Weights)?;
+        Ok(Some(all))
     }
 }

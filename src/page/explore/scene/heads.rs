@@ -29,7 +29,7 @@ pub fn out(board: &mut Board) {
         .iter()
         .map(|(place, head)| board.numbers(Quantity::HeadResult(*place), &[token, *head]))
         .collect();
-    let bias = board.source().out_biases(layer);
+    let bias = board.source().out_biases(layer).ok().flatten();
     let parts = rows.iter().chain(&bias).chain([&sum]).flatten();
     let all: Vec<f64> = parts.copied().collect();
     let most = board.most(&all);

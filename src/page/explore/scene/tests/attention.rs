@@ -54,7 +54,7 @@ fn the_heads_and_the_bias_stand_over_the_output_that_they_add_up_to() {
         // One a head and pass, and the bias of those that have one.
         let layer = view.stop.layer;
         let heads = view.source.model().n_head * view.source.places(layer).len();
-        let biases = usize::from(view.source.out_biases(layer).is_some());
+        let biases = usize::from(matches!(view.source.out_biases(layer), Ok(Some(_))));
         assert_eq!(rows.len(), heads + biases);
         for (c, (x, w, total)) in sum.into_iter().enumerate() {
             let column = rows.iter().map(|(_, row)| row[c]);
