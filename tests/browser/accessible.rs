@@ -430,7 +430,12 @@ fn the_tab_key_reaches_everything_and_shows_where_it_is() -> Outcome<()> {
         let name = "document.querySelector('.cell-name').textContent";
         let before: String = page.eval(name)?;
         press(page, "ArrowLeft", 37)?;
-        page.wait_for("another number", &format!("{name} !== '{before}'"))
+        page.wait_for("another number", &format!("{name} !== '{before}'"))?;
+        // Until they are given back to the scenes.
+        press(page, "Escape", 27)?;
+        page.wait_for("no stage", &format!("!({on_stage})"))?;
+        press(page, "ArrowLeft", 37)?;
+        page.wait_for("the scene before", "present() === 'Scale and mask'")
     })
 }
 

@@ -27,7 +27,10 @@ const KEYS: [(&str, &str); 13] = [
         "close this list; back to the scene's own number, and to the usual size",
     ),
     ("?", "this list"),
-    ("arrows on the stage", "from number to number"),
+    (
+        "arrows on the stage",
+        "from number to number; after Esc from scene to scene again",
+    ),
 ];
 
 /// It has no meaning on a screen without room for it.

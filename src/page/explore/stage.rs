@@ -14,7 +14,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{KeyboardEvent, PointerEvent, ResizeObserver};
+use web_sys::{HtmlElement, KeyboardEvent, PointerEvent, ResizeObserver};
 use yew::prelude::*;
 
 /// Numbers of a line that are read out; the rest is counted.
@@ -147,6 +147,12 @@ pub fn Stage(props: &StageProps) -> Html {
             {
                 e.prevent_default();
                 page.dispatch(Action::Explore(ExploreAction::LookAt(cell)));
+                return;
+            }
+            if e.key() == "Escape" {
+                // From here on the arrows are the page's again. One that cannot be left keeps them.
+                let canvas = clock.canvas.cast::<HtmlElement>();
+                let _ = canvas.map(|canvas| canvas.blur());
                 return;
             }
             let direction = match e.key().as_str() {
