@@ -69,15 +69,16 @@ impl Held {
         })
     }
 
-    /// What the pointer has made of the weight; nothing before it has really moved.
+    /// What the pointer has made of the weight; nothing before it has really moved the way that the
+    /// weight goes.
     pub fn dragged(&mut self, (x, y): Point) -> Option<Intervention> {
         let (right, up) = (x - self.from.0, self.from.1 - y);
-        self.moved |= right.abs().max(up.abs()) > STILL;
-        let weight = match self.pull {
-            Pull::Top(body) => (body.y + body.h - y) / body.h.max(1.0),
-            Pull::End(body) => (x - body.x) / body.w.max(1.0),
-            Pull::Shade(weight) => weight + up / REACH,
+        let (way, weight) = match self.pull {
+            Pull::Top(body) => (up, (body.y + body.h - y) / body.h.max(1.0)),
+            Pull::End(body) => (right, (x - body.x) / body.w.max(1.0)),
+            Pull::Shade(weight) => (up, weight + up / REACH),
         };
+        self.moved |= way.abs() > STILL;
         let change = intervention(self.cell, weight.clamp(0.0, 1.0) as f32);
         change.filter(|_| self.moved)
     }
@@ -139,8 +140,9 @@ mod tests {
         let scene = Scene::Softmax(PLACE);
         let held = Held::taken(&picture(Look::Column, 1), scene, (30.0, 80.0), |_| 0.25);
         let mut held = held.expect("taken");
-        // Hardly moved: a click.
+        // Hardly moved: a click. Aside a column does not go.
         assert_eq!(held.dragged((31.0, 82.0)), None);
+        assert_eq!(held.dragged((90.0, 80.0)), None);
         // Wide enough for its number, which stands below what is 0.
         let (top, bottom) = (20.0, 130.0 - FOOT);
         for share in [0.0, 0.25, 0.5, 1.0] {
@@ -169,6 +171,7 @@ mod tests {
         let scene = Scene::Mix(PLACE);
         let held = Held::taken(&picture(Look::Share, 1), scene, (30.0, 80.0), |_| 0.9);
         let mut held = held.expect("taken");
+        assert_eq!(held.dragged((30.0, 40.0)), None);
         // From 10 to 60, whatever its height.
         for (x, share) in [(10.0, 0.0), (35.0, 0.5), (60.0, 1.0), (0.0, 0.0)] {
             assert_eq!(weight(held.dragged((x, 40.0))), Some(share));
@@ -180,6 +183,7 @@ mod tests {
         let scene = Scene::Softmax(PLACE);
         let held = Held::taken(&picture(Look::Shade, 1), scene, (30.0, 80.0), |_| 0.25);
         let mut held = held.expect("taken");
+        assert_eq!(held.dragged((80.0, 80.0)), None);
         assert_eq!(weight(held.dragged((30.0, 80.0 - 55.0))), Some(0.75));
         assert_eq!(weight(held.dragged((30.0, 80.0 + 55.0))), Some(0.0));
     }

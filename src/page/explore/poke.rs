@@ -8,7 +8,7 @@ use crate::explain::{Cell, Quantity};
 use crate::page::deeds::Page;
 use crate::page::field::{on_click, on_number};
 use crate::page::state::Action;
-use crate::page::state::explore::{Explore, ExploreAction, Slot, same_number};
+use crate::page::state::explore::{Explore, ExploreAction, Slot, same_number, unset};
 use crate::trace::{Branch, Intervention};
 use yew::prelude::*;
 
@@ -100,9 +100,14 @@ fn slider(page: &Page, slider: Slider) -> Html {
         picks,
     } = slider;
     let back = make(rest as f32);
+    let step = most / 100.0;
     let on_input = {
         let page = page.clone();
         on_number(move |value| {
+            // Between its ends it stops nowhere closer to where it stands by itself.
+            let inside = value > 0.0 && value < most;
+            let back = inside && (value - rest).abs() < step / 2.0;
+            let value = if back { rest } else { value };
             if picks.is_some() {
                 page.dispatch(Action::Explore(ExploreAction::Pick(picks)));
             }
@@ -117,7 +122,7 @@ fn slider(page: &Page, slider: Slider) -> Html {
                 type="range"
                 min="0"
                 max={most.to_string()}
-                step={(most / 100.0).to_string()}
+                step={step.to_string()}
                 value={value.to_string()}
                 oninput={on_input}
             />
@@ -314,7 +319,7 @@ fn number(page: &Page, explore: &Explore, slot: &Slot, cell: Cell) -> Html {
                 label,
                 most,
                 value,
-                rest: value,
+                rest: unset(slot, cell).unwrap_or(value),
                 make,
                 changed,
                 picks: explore.picked.is_none().then_some(cell),

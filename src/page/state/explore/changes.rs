@@ -1,15 +1,32 @@
 //! What the person has the pass do otherwise.
 
-use super::Explore;
+use super::{Explore, Slot};
+use crate::explain::{Cell, Place, Quantity, explain};
 use crate::trace::Intervention;
+
+/// What two numbers differ by that are read alike.
+const ALIKE: f64 = 5e-5;
 
 impl Explore {
     /// Makes a change, in the place of the one before of the same thing.
     pub(super) fn poke(&mut self, change: Intervention) {
         self.unpoke(&change);
-        if !changes_nothing(&change) {
+        if !self.changes_nothing(&change) {
             self.pokes.push(change);
         }
+    }
+
+    /// Whether all stays as it is: a head at its own strength, a number at its own value.
+    fn changes_nothing(&self, change: &Intervention) -> bool {
+        if let Intervention::Head { scale, .. } = change {
+            return *scale == 1.0;
+        }
+        let shown = self.shown.as_ref().filter(|shown| self.is_of_text(shown));
+        let own = shown.zip(set(change));
+        own.is_some_and(|(shown, (cell, to))| {
+            let own = unset(shown, cell);
+            own.is_some_and(|own| (own - f64::from(to)).abs() <= ALIKE * own.abs().max(1.0))
+        })
     }
 
     /// Takes the change of the same thing back.
@@ -34,18 +51,52 @@ impl Explore {
     }
 }
 
-/// Whether all stays as it is: a head is back at its own strength.
-fn changes_nothing(change: &Intervention) -> bool {
-    match change {
-        Intervention::Head { scale, .. } => *scale == 1.0,
-        Intervention::Cell { .. }
-        | Intervention::Row { .. }
-        | Intervention::Branch { .. }
-        | Intervention::Residual { .. }
-        | Intervention::Embedding { .. }
-        | Intervention::Temperature { .. }
-        | Intervention::Span { .. }
-        | Intervention::Gate { .. } => false,
+/// The one number that a change sets, and to what; of one that is more than that nothing.
+fn set(change: &Intervention) -> Option<(Cell, f32)> {
+    match *change {
+        Intervention::Cell {
+            layer,
+            head,
+            pass,
+            query,
+            key,
+            weight,
+            ..
+        } => {
+            let pattern = Quantity::Pattern(Place { layer, pass });
+            Some((Cell::new(pattern, &[head, query, key]), weight))
+        }
+        Intervention::Gate {
+            layer,
+            head,
+            position: Some(position),
+            value,
+        } => Some((Cell::new(Quantity::Gate(layer), &[position, head]), value)),
+        Intervention::Span {
+            layer,
+            position: Some(position),
+            tokens,
+        } => Some((Cell::new(Quantity::Span(layer), &[position]), tokens)),
+        Intervention::Temperature {
+            layer,
+            position: Some(position),
+            value,
+        } => Some((Cell::new(Quantity::Temperature(layer), &[position]), value)),
+        _ => None,
+    }
+}
+
+/// What a number is where nobody sets it, whatever else is changed.
+pub fn unset(shown: &Slot, cell: Cell) -> Option<f64> {
+    let source = shown.source();
+    match explain(&source, cell) {
+        Ok(explanation) => {
+            let before = explanation.by_hand().map(|(_, before)| before);
+            before.or(Some(f64::from(explanation.value)))
+        }
+        // Without weights nothing is made again.
+        Err(_) if !shown.is_changed() => source.at(cell).map(f64::from),
+        Err(_) => None,
     }
 }
 

@@ -133,6 +133,37 @@ fn a_change_takes_the_place_of_the_one_before_and_goes_with_its_token() {
     assert_eq!(explore.pokes, []);
 }
 
+#[test]
+fn a_number_that_is_set_to_what_it_is_is_no_change() {
+    let place = Place {
+        layer: 1,
+        pass: None,
+    };
+    let weight = Cell::new(Quantity::Pattern(place), &[2, 4, 1]);
+    let cell = |weight: f64| Intervention::Cell {
+        layer: 1,
+        head: 2,
+        pass: None,
+        query: 4,
+        key: 1,
+        weight: weight as f32,
+        renormalise: true,
+    };
+    // In the second pass it is set by hand, and what it would be is made again.
+    for bytes in [ALL[0], ALL[6]] {
+        let slot = slot(bytes);
+        let mut explore = Explore::default();
+        explore.reduce(ExploreAction::Text(slot.trace.about.text.clone()));
+        explore.reduce(ExploreAction::Traced(Ok(slot.clone())));
+        let own = unset(&slot, weight).expect("it is there");
+        assert!(own > 0.01 && (own - 0.6).abs() > 0.01, "{own}");
+        for (set, pokes) in [(own, 0), (own + 0.005, 1), (0.6, 1), (own, 0)] {
+            explore.reduce(ExploreAction::Poke(cell(set)));
+            assert_eq!(explore.pokes.len(), pokes, "{set} of {own}");
+        }
+    }
+}
+
 /// A pass over the text that stands there: the golden one, said to be of it.
 fn pass_of(explore: &Explore) -> Slot {
     let (mut trace, weights) = golden(ALL[0]);
