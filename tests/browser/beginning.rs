@@ -187,7 +187,7 @@ fn one_is_led_from_any_scene_of_attention_to_where_there_is_most_to_see() -> Out
             "Most to see in this sentence: block 0, heads out.",
         )?;
         page.shows(
-            "Set head 1 to 0 under “Change something”: “d” falls from 99\u{a0}% to 4\u{a0}%.",
+            "Set head 1 to 0 under “Change something”: “d” falls from 99.2\u{a0}% to 3.5\u{a0}%.",
         )?;
         page.script::<()>(
             "const slider = document.querySelector('#head-0-1');

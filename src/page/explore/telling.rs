@@ -162,14 +162,11 @@ fn looks_most(looking: &Explore, shown: &Slot, scene: Scene) -> Option<String> {
 fn here(looking: &Explore, telling: Telling, scene: Scene, characters: &[char]) -> Option<String> {
     let Telling { head, .. } = telling;
     let (next, before, after) = telling.falls;
-    // Nothing is certain.
-    let before = match before {
-        100 => "over 99".into(),
-        before => before.to_string(),
-    };
     let falls = format!(
-        "“{}” falls from {before}\u{a0}% to {after}\u{a0}%",
-        visible(next)
+        "“{}” falls from {} to {}",
+        visible(next),
+        chance(before),
+        chance(after),
     );
     let (own, of_head) = (place(telling), looking.head == head);
     match (telling.taken, scene) {
@@ -192,6 +189,16 @@ fn here(looking: &Explore, telling: Telling, scene: Scene, characters: &[char]) 
             "Set head {head} to 0 under “Change something”: {falls}."
         )),
         _ => None,
+    }
+}
+
+/// A chance in words, with the digits that the table has once it is so.
+fn chance(percent: f32) -> String {
+    match percent {
+        // Nothing is certain.
+        p if p > 99.9 => "over 99.9\u{a0}%".into(),
+        p if p < 0.1 => "under 0.1\u{a0}%".into(),
+        p => format!("{p:.1}\u{a0}%"),
     }
 }
 
