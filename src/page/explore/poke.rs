@@ -156,11 +156,18 @@ pub fn head_scale(explore: &Explore, layer: usize, head: usize) -> Option<f64> {
 }
 
 fn heads(page: &Page, explore: &Explore, slot: &Slot, layer: usize) -> Html {
-    let heads = 0..slot.trace.about.model.n_head;
+    let model = &slot.trace.about.model;
+    let heads = 0..model.n_head;
+    let legend = match model.attention.kind() {
+        Kind::AdaptiveSpan => format!("Block {layer}, both passes: 0 is off, 1 as it is"),
+        Kind::Standard | Kind::HeadGated | Kind::Additive => {
+            format!("Heads of block {layer}: 0 is off, 1 as it is")
+        }
+    };
     let scale = |head: usize| head_scale(explore, layer, head);
     html! {
         <fieldset>
-            <legend>{ format!("Heads of block {layer}: 0 is off, 1 as it is") }</legend>
+            <legend>{ legend }</legend>
             for head in heads {
                 { slider(page, Slider {
                     id: format!("head-{layer}-{head}"),

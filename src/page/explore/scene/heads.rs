@@ -11,6 +11,8 @@ use crate::trace::Branch;
 
 /// Where the three measures stop being readable side by side.
 const MEASURES: f64 = 190.0;
+/// Letters of a label that stands beside its strip.
+const BESIDE: usize = 19;
 /// Which of what the gate sees is where the head looks.
 const OFFSET: usize = 1;
 
@@ -58,20 +60,24 @@ pub fn out(board: &mut Board) {
         for (total, x) in partial.iter_mut().zip(row) {
             *total += x * come;
         }
-        let mut label = match place.pass {
-            Some(pass) => format!("{} head {head}", pass.name()),
-            None => format!("head {head}"),
-        };
+        let pass = place
+            .pass
+            .map_or(String::new(), |pass| format!("{} ", pass.name()));
         let gate = Cell::new(Quantity::Gate(layer), &[token, *head]);
         let gate = board.source().at(gate);
         let gate = gate.map_or(String::new(), |gate| format!(" × {gate:.2}"));
-        label += &match board.source().head_scale(*place, *head) {
+        let strength = match board.source().head_scale(*place, *head) {
             1.0 => gate,
             // Then it is no matter how far its gate is open.
             0.0 => ", off".into(),
             scale => format!("{gate}, × {scale:.2}"),
         };
-        let area = board.shelf(&label, Role::Value, board.tall(30.0));
+        let label = format!("{pass}head {head}{strength}");
+        // Those above and below it say that it is one.
+        let short = format!("{pass}{head}{strength}");
+        let fits = !measured || label.chars().count() <= BESIDE;
+        let written = if fits { &label } else { &short };
+        let area = board.shelf(written, Role::Value, board.tall(30.0));
         board.say(&label, row);
         if n == 0 && !measured {
             board.scale(area, most);
