@@ -12,8 +12,8 @@ use crate::page::state::Action;
 use crate::page::state::explore::{Explore, ExploreAction, Slot};
 use yew::prelude::*;
 
-/// Characters of a name that has a line of its own also beside what a change did.
-const SHORT: usize = 15;
+/// Characters of a part and a name that have one line also beside what a change did.
+const SHORT: usize = 20;
 /// Characters of a sentence that grows, beside the scene's name.
 const END: usize = 10;
 
@@ -34,13 +34,15 @@ pub fn heading(
         })
     };
     let title = stop.scene.title(model);
-    let long = title.chars().count() > SHORT;
+    let part = stop.part();
+    let long = part.chars().chain(title.chars()).count() >= SHORT;
     html! {
         <header class="scene-head">
             <div class="scene-line">
                 if looking.open {
                     <h2 id="scene-title" class={long.then_some("long")} key={looking.stop}>
-                        <span class="where">{ stop.part() }</span>
+                        <span class="where">{ part }</span>
+                        { " " }
                         { title }
                     </h2>
                     { written(looking, slot) }

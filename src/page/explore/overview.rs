@@ -45,7 +45,7 @@ pub fn picture(view: &View, threshold: f64) -> Picture {
     let cell = (across / (layers + 1) as f64 * 0.42).clamp(24.0, 90.0);
     let stride = (across - cell) / layers.max(1) as f64;
     let grid = Grid {
-        row: (420.0 * view.stretch / tokens.max(1) as f64).clamp(16.0, 30.0),
+        row: (420.0 * view.stretch / tokens.max(1) as f64).clamp(14.0, 30.0),
         cell,
         stride,
     };
