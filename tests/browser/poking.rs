@@ -130,6 +130,51 @@ fn heads_branches_and_the_stream_are_switched_off() -> Outcome<()> {
 }
 
 #[test]
+fn what_a_change_did_hides_and_moves_nothing_that_one_holds() -> Outcome<()> {
+    on("glass-adaptive-span", |page| {
+        // Which of them a pointer finds, and where.
+        page.script::<()>(
+            "window.found = (list) => [...document.querySelectorAll(list)].map((one) => {
+                const { x, y, width, height } = one.getBoundingClientRect();
+                const there = document.elementFromPoint(x + width / 2, y + height / 2);
+                return one === there ? [x, y, width, height].map(Math.round).join(' ') : '';
+            });",
+        )?;
+        for (width, height) in [(1366, 768), (1440, 900)] {
+            let metrics =
+                json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+            page.command("Emulation.setDeviceMetricsOverride", metrics)?;
+            page.wait_for("the size", &format!("innerWidth === {width}"))?;
+            to(page, "Heads out")?;
+            page.wait_for("the slider", "!!document.querySelector('#head-0-1')")?;
+            let before: Vec<String> = page.eval("found('.of-block input')")?;
+            let seen = before.iter().filter(|place| !place.is_empty()).count();
+            assert!(seen >= 3, "{width} by {height}: {before:?}");
+            page.eval::<f64>("slide('head-0-1', 0.28)")?;
+            page.wait_for("what it did", "!!document.querySelector('.upshot p')")?;
+            let after: Vec<String> = page.eval("found('.of-block input')")?;
+            assert_eq!(after, before, "{width} by {height}");
+            // Nothing is longer than the screen for it.
+            assert!(page.eval::<bool>("document.documentElement.scrollHeight <= innerHeight")?);
+            // One still reads in which block one is, and all of the scene's name.
+            for scene in ["Heads out", "Scale and mask, local pass"] {
+                to(page, scene)?;
+                let place: Vec<String> = page.eval("found('.where')")?;
+                assert!(!place[0].is_empty(), "{scene}, {width} by {height}");
+                let whole = "['scrollWidth clientWidth', 'scrollHeight clientHeight']
+                    .map((sides) => sides.split(' ').map((side) =>
+                        document.querySelector('#scene-title')[side]))
+                    .every(([needed, there]) => needed <= there + 4)";
+                assert!(page.eval::<bool>(whole)?, "{scene}, {width} by {height}");
+            }
+            page.click("button", "Take back the change")?;
+            page.wait_for("the clean pass", "!document.querySelector('.effect')")?;
+        }
+        Ok(())
+    })
+}
+
+#[test]
 fn span_and_temperature_are_set_by_hand() -> Outcome<()> {
     on("glass-adaptive-span", |page| {
         to(page, "Span")?;

@@ -166,7 +166,7 @@ fn heads(page: &Page, explore: &Explore, slot: &Slot, layer: usize) -> Html {
     };
     let scale = |head: usize| head_scale(explore, layer, head);
     html! {
-        <fieldset>
+        <fieldset class="of-block">
             <legend>{ legend }</legend>
             for head in heads {
                 { slider(page, Slider {
@@ -213,7 +213,7 @@ fn branches(page: &Page, explore: &Explore, slot: &Slot, layer: usize) -> Html {
         ));
     }
     html! {
-        <fieldset>
+        <fieldset class="of-block">
             <legend>{ format!("Branches of block {layer}") }</legend>
             for (label, change) in switches {
                 { switch(page, explore, label, change) }
