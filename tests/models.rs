@@ -7,7 +7,7 @@ use glassformer::models::telling::{TELLING, Taken, Telling, telling};
 use glassformer::models::{MANIFEST, Manifest, Pretrained};
 use glassformer::text::corpus::Corpus;
 use glassformer::text::score::whole;
-use glassformer::trace::Trace;
+use glassformer::trace::{Intervention, Trace};
 use std::path::Path;
 
 fn folder() -> &'static Path {
@@ -208,6 +208,30 @@ fn what_tells_is_what_it_is_said_to_be_and_without_it_the_guess_falls() {
                     let look = look.expect("the last token's");
                     let most = look.iter().copied().fold(0.0, f32::max);
                     assert!(look[key] == most && most > 0.4, "{place}: {look:?}");
+                    let without = |change| {
+                        let pass = pollster::block_on(run.trace(example, &[change]));
+                        100.0 * chance(&pass.expect("a pass"), next)
+                    };
+                    // What the others do with its share is not what it told.
+                    let gone = without(Intervention::Cell {
+                        layer,
+                        head,
+                        pass,
+                        query: tokens - 1,
+                        key,
+                        weight: 0.0,
+                        renormalise: false,
+                    });
+                    let fall = before - after;
+                    assert!(before - gone >= fall / 2.0, "{place}: only to {gone} %");
+                    // Nor does anybody look at a head for what works without it.
+                    let off = without(Intervention::Head {
+                        layer,
+                        head,
+                        pass,
+                        scale: 0.0,
+                    });
+                    assert!(before - off >= 10.0, "{place}: without the head {off} %");
                 }
                 // The slider that does it takes the head out of both passes.
                 Taken::Head => assert_eq!(there.pass, None, "{place}"),

@@ -1,5 +1,9 @@
 //! Where one sees what an example promises: the weight, or the head, on which a ready-made model's next
 //! character hangs, found once in its own passes. `tests/models.rs` holds every row of it.
+//!
+//! A weight that is taken away leaves its share to the others of its row, and these can mislead where it
+//! told nothing. So a weight counts only if the guess also falls when nobody gets its share, and when the
+//! whole head is off; otherwise the head is named on which most hangs, and none where none matters.
 
 use crate::trace::{Intervention, Pass};
 
@@ -100,38 +104,36 @@ const fn head(
 
 /// Every place that is known. Where a model does not know what comes next there is none.
 #[rustfmt::skip]
-pub const TELLING: [Row; 33] = [
+pub const TELLING: [Row; 31] = [
     row("glass-standard", "the big fluffy ", (1, None, 1, 6), ('d', 96.2, 48.2)),
-    row("glass-standard", "some big fluffy dog", (0, None, 0, 15), ('s', 81.0, 14.7)),
+    head("glass-standard", "some big fluffy dog", (1, 1), ('s', 81.0, 16.6)),
     row("glass-standard", "stone<eno", (1, None, 3, 2), ('t', 96.4, 79.6)),
-    row("glass-standard", "([]{<|", (1, None, 1, 4), ('>', 99.8, 83.9)),
-    row("glass-head-gated", "the big fluffy ", (1, None, 2, 8), ('d', 87.3, 7.1)),
-    row("glass-head-gated", "some big fluffy dog", (1, None, 1, 15), ('s', 97.8, 48.4)),
+    head("glass-head-gated", "the big fluffy ", (1, 3), ('d', 87.3, 1.3)),
+    row("glass-head-gated", "some big fluffy dog", (0, None, 0, 15), ('s', 97.8, 67.5)),
     row("glass-head-gated", "stone<eno", (1, None, 1, 1), ('t', 99.4, 3.7)),
     head("glass-head-gated", "([]{<|", (0, 0), ('>', 99.8, 0.4)),
     head("glass-adaptive-span", "the big fluffy ", (0, 1), ('d', 99.2, 3.5)),
     row("glass-adaptive-span", "some big fluffy dog", (1, GLOBAL, 3, 1), ('s', 98.8, 37.3)),
     row("glass-adaptive-span", "stone<eno", (1, GLOBAL, 0, 2), ('t', 99.6, 15.5)),
-    row("glass-adaptive-span", "([]{<|", (0, LOCAL, 1, 4), ('>', 99.9, 60.7)),
+    head("glass-adaptive-span", "([]{<|", (0, 2), ('>', 99.9, 62.7)),
     row("glass-additive", "the big fluffy ", (1, None, 3, 4), ('d', 99.5, 55.8)),
     head("glass-additive", "some big fluffy dog", (1, 1), ('s', 92.4, 39.3)),
     head("glass-additive", "([]{<|", (0, 0), ('>', 99.8, 0.1)),
     row("facts-additive", "ann is not wet but bold. bold? ", (1, None, 0, 23), ('y', 97.8, 0.1)),
-    row("facts-additive", "ned is not tall but shy. tall? ", (1, None, 2, 26), ('n', 99.7, 3.0)),
+    row("facts-additive", "ned is not tall but shy. tall? ", (0, None, 2, 29), ('n', 99.7, 0.0)),
     head("facts-additive", "the pet of gus is a ", (0, 1), ('d', 99.9, 11.2)),
     row("addition-standard", "321+654=", (0, None, 0, 0), ('9', 100.0, 0.0)),
     row("addition-standard", "586+937=4", (0, None, 0, 1), ('2', 99.9, 0.0)),
-    row("addition-standard", "999+100=0", (0, None, 2, 0), ('0', 99.9, 0.0)),
+    row("addition-standard", "999+100=0", (0, None, 0, 1), ('0', 99.9, 0.0)),
     row("addition-head-gated", "321+654=", (0, None, 0, 0), ('9', 99.9, 0.0)),
     row("addition-head-gated", "586+937=4", (0, None, 0, 5), ('2', 99.8, 0.0)),
-    row("addition-head-gated", "999+100=0", (0, None, 2, 0), ('0', 99.6, 2.9)),
+    row("addition-head-gated", "999+100=0", (0, None, 0, 1), ('0', 99.6, 0.0)),
     row("addition-adaptive-span", "321+654=", (1, LOCAL, 1, 0), ('9', 99.8, 0.0)),
     row("addition-adaptive-span", "586+937=4", (1, LOCAL, 1, 1), ('2', 99.8, 0.0)),
     row("addition-adaptive-span", "999+100=0", (1, LOCAL, 1, 1), ('0', 99.7, 0.0)),
-    row("addition-additive", "321+654=", (0, None, 3, 4), ('9', 100.0, 0.0)),
     row("addition-additive", "586+937=4", (0, None, 3, 1), ('2', 99.9, 0.0)),
     row("addition-additive", "999+100=0", (0, None, 3, 1), ('0', 99.9, 0.0)),
-    row("prose-adaptive-span", "The mouse looked u", (1, LOCAL, 0, 14), ('p', 91.2, 73.0)),
-    row("prose-adaptive-span", "he could not get u", (0, LOCAL, 1, 16), ('p', 86.1, 16.3)),
+    head("prose-adaptive-span", "The mouse looked u", (0, 2), ('p', 91.2, 30.0)),
+    head("prose-adaptive-span", "he could not get u", (0, 3), ('p', 86.1, 61.0)),
     head("prose-additive", "The mouse looked u", (0, 3), ('p', 40.3, 5.1)),
 ];
