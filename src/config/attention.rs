@@ -105,6 +105,17 @@ impl Attention {
         }
     }
 
+    /// What no head is multiplied by more than; 1 where heads have no gates.
+    pub fn most_of_a_gate(&self) -> f32 {
+        match self {
+            Attention::HeadGated(options) => match options.gate_form {
+                GateForm::TwoSigmoid => 2.0,
+                GateForm::LogSymmetric => 4.0,
+            },
+            Attention::Standard(_) | Attention::AdaptiveSpan(_) | Attention::Additive(_) => 1.0,
+        }
+    }
+
     pub fn normaliser(&self) -> Normaliser {
         match self {
             Attention::Standard(options) => options.normaliser,

@@ -5,7 +5,6 @@ use super::source::gelu;
 use super::{Cell, Draft, Explained, Source, Unexplained, pokes};
 use crate::config::Attention;
 use crate::config::attention::{GateForm, GateNorm, HeadGated};
-use crate::trace::Intervention;
 
 /// Under the root of the spread, as the engine has it.
 const EPS: f64 = 1e-8;
@@ -127,15 +126,7 @@ pub fn gate(source: &Source, layer: usize, t: usize, h: usize) -> Explained<Draf
         GateForm::LogSymmetric => ("exp(ln 4 · tanh y)", (4f64.ln() * y.tanh()).exp()),
     };
     draft.step(words, g);
-    let given = pokes::last_set(source, |change| match change {
-        Intervention::Gate {
-            layer: l,
-            head,
-            position,
-            value,
-        } if (*l, *head) == (layer, h) && pokes::is_at(*position, t) => Some(*value),
-        _ => None,
-    });
-    pokes::set_by_hand(&mut draft, given);
+    let own = Cell::new(Quantity::Gate(layer), &[t, h]);
+    pokes::set_by_hand(&mut draft, source.set_to(own));
     Ok(draft)
 }

@@ -1,6 +1,6 @@
 //! What the changes that a pass was asked for make of single numbers.
 
-use super::{Draft, Place, Source, changes};
+use super::{Cell, Draft, Place, Quantity, Source, changes};
 use crate::trace::{Branch, Intervention, Pass};
 
 /// What a head's output is multiplied by.
@@ -39,6 +39,41 @@ impl Source<'_> {
         branch_is_off(self, layer, branch)
     }
 
+    /// What the reader set a gate, a span or a temperature to; `None` where it is what the model makes of
+    /// it, and of any other number.
+    pub fn set_to(&self, cell: Cell) -> Option<f32> {
+        let [token, head, _] = cell.index;
+        let here = |position: Option<usize>| position.is_none_or(|position| position == token);
+        last_set(self, |change| match (cell.quantity, change) {
+            (
+                Quantity::Gate(own),
+                Intervention::Gate {
+                    layer,
+                    head: of,
+                    position,
+                    value,
+                },
+            ) => ((own, head) == (*layer, *of) && here(*position)).then_some(*value),
+            (
+                Quantity::Span(own),
+                Intervention::Span {
+                    layer,
+                    position,
+                    tokens,
+                },
+            ) => (own == *layer && here(*position)).then_some(*tokens),
+            (
+                Quantity::Temperature(own),
+                Intervention::Temperature {
+                    layer,
+                    position,
+                    value,
+                },
+            ) => (own == *layer && here(*position)).then_some(*value),
+            _ => None,
+        })
+    }
+
     /// The keys whose weights the reader set in that row of a pattern, each once and in order.
     pub fn set_keys(&self, place: Place, head: usize, query: usize) -> Vec<usize> {
         let here = |layer: usize, pass: Option<Pass>, h: usize, q: usize| {
@@ -69,6 +104,11 @@ impl Source<'_> {
         keys.dedup();
         keys
     }
+}
+
+/// The last change that sets a number, as `pick` reads it.
+pub fn last_set(source: &Source, pick: impl Fn(&Intervention) -> Option<f32>) -> Option<f32> {
+    changes(source).iter().rev().find_map(pick)
 }
 
 /// The row of a pattern, as it is after the changes.
@@ -129,14 +169,4 @@ pub fn set_by_hand(draft: &mut Draft, given: Option<f32>) {
     if let Some(given) = given {
         draft.step_by_hand("set by you", f64::from(given));
     }
-}
-
-/// The last change that sets a number, as `pick` reads it.
-pub fn last_set(source: &Source, pick: impl Fn(&Intervention) -> Option<f32>) -> Option<f32> {
-    changes(source).iter().rev().find_map(pick)
-}
-
-/// Whether a change at `position`, or at all positions, is one at `token`.
-pub fn is_at(position: Option<usize>, token: usize) -> bool {
-    position.is_none_or(|position| position == token)
 }

@@ -4,7 +4,7 @@ use super::quantity::Quantity;
 use super::{Cell, Draft, Explained, Source, Unexplained, figure, pokes};
 use crate::config::Attention;
 use crate::config::attention::{AdaptiveSpan, Sharpen, SpanFrom};
-use crate::trace::{Intervention, Pass};
+use crate::trace::Pass;
 
 /// The coldest that a row may get, as the engine has it.
 const MIN_TEMPERATURE: f64 = 0.05;
@@ -134,15 +134,7 @@ pub fn span(source: &Source, layer: usize, t: usize) -> Explained<Draft> {
     draft.term("s × M", &[source.number(cell)?, longest], Some(cell));
     let value = draft.value().max(1.0);
     draft.step("one token at least", value);
-    let given = pokes::last_set(source, |change| match change {
-        Intervention::Span {
-            layer: l,
-            position,
-            tokens,
-        } if *l == layer && pokes::is_at(*position, t) => Some(*tokens),
-        _ => None,
-    });
-    pokes::set_by_hand(&mut draft, given);
+    pokes::set_by_hand(&mut draft, source.set_to(of(Quantity::Span(layer), t)));
     Ok(draft)
 }
 
@@ -163,15 +155,8 @@ pub fn temperature(source: &Source, layer: usize, t: usize) -> Explained<Draft> 
     }
     let value = draft.value().max(MIN_TEMPERATURE);
     draft.step(format!("{MIN_TEMPERATURE} at least"), value);
-    let given = pokes::last_set(source, |change| match change {
-        Intervention::Temperature {
-            layer: l,
-            position,
-            value,
-        } if *l == layer && pokes::is_at(*position, t) => Some(*value),
-        _ => None,
-    });
-    pokes::set_by_hand(&mut draft, given);
+    let own = of(Quantity::Temperature(layer), t);
+    pokes::set_by_hand(&mut draft, source.set_to(own));
     Ok(draft)
 }
 
@@ -225,6 +210,7 @@ mod tests {
     use super::*;
     use crate::explain::golden::{ALL, golden};
     use crate::protocol::Sampling;
+    use crate::trace::Intervention;
 
     /// Passes of adaptive-span models whose predictor reads the running mean.
     fn each(mut look: impl FnMut(&Source, AdaptiveSpan)) {

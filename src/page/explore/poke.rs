@@ -101,6 +101,11 @@ fn slider(page: &Page, slider: Slider) -> Html {
     } = slider;
     let back = make(rest as f32);
     let step = most / 100.0;
+    // Spans are long, and the line is short.
+    let written = match value {
+        10.0.. => format!("{value:.1}"),
+        _ => format!("{value:.2}"),
+    };
     let on_input = {
         let page = page.clone();
         on_number(move |value| {
@@ -126,7 +131,7 @@ fn slider(page: &Page, slider: Slider) -> Html {
                 value={value.to_string()}
                 oninput={on_input}
             />
-            <output class="number">{ format!("{value:.2}") }</output>
+            <output class="number">{ written }</output>
             <button
                 type="button"
                 class="quiet small"
@@ -271,7 +276,7 @@ fn number(page: &Page, explore: &Explore, slot: &Slot, cell: Cell) -> Html {
         ),
         Quantity::Gate(layer) if model.attention.kind() == Kind::HeadGated => (
             format!("Gate of head {b} here"),
-            4.0,
+            model.attention.most_of_a_gate().into(),
             Box::new(move |value| Intervention::Gate {
                 layer,
                 head: b,

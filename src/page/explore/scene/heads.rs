@@ -4,8 +4,6 @@ use super::board::{Board, Come, Strip, bars_to, nth};
 use super::labels::{LETTER, LINE};
 use super::marks::{Align, Look, Rect, Role};
 use crate::analysis::entropy_bits;
-use crate::config::Attention;
-use crate::config::attention::GateForm;
 use crate::explain::{Cell, Place, Quantity, minus};
 use crate::trace::Branch;
 
@@ -168,13 +166,7 @@ fn cosine(one: &[f64], other: &[f64]) -> Option<f64> {
 pub fn gate(board: &mut Board) {
     let (token, layer) = (board.view.token, board.view.stop.layer);
     let heads = board.source().model().n_head;
-    let most = match board.source().model().attention {
-        Attention::HeadGated(options) => match options.gate_form {
-            GateForm::TwoSigmoid => 2.0,
-            GateForm::LogSymmetric => 4.0,
-        },
-        Attention::Standard(_) | Attention::AdaptiveSpan(_) | Attention::Additive(_) => 2.0,
-    };
+    let most = f64::from(board.source().model().attention.most_of_a_gate());
     let across = board.room() / heads.max(1) as f64;
     for head in 0..heads {
         let x = board.left() + (head as f64 + 0.5) * across;
@@ -259,7 +251,11 @@ pub fn gate(board: &mut Board) {
     for (head, gate) in gates.iter().enumerate() {
         let x = area.x + (head as f64 + 0.5) * width;
         let y = area.y + area.h + LINE / 2.0;
-        let long = format!("head {head}: × {gate:.3}");
+        let set = match board.source().set_to(cell(head)) {
+            Some(_) => ", by hand",
+            None => "",
+        };
+        let long = format!("head {head}: × {gate:.3}{set}");
         let fits = long.chars().count() as f64 * LETTER <= width;
         let words = if fits { long } else { format!("× {gate:.3}") };
         board.words((x, y), words, Align::Centre, Role::Ink, opening);

@@ -35,14 +35,20 @@ pub fn span(board: &mut Board) {
         ("span n, tokens", of(Quantity::Span), longest, Role::Span),
         ("temperature t", of(Quantity::Temperature), 1.0, Role::Gate),
     ];
+    let by_hand = |board: &Board, cell| board.source().set_to(cell).is_some();
     for (n, (label, cell, most, role)) in measures.into_iter().enumerate() {
         let start = 0.2 + n as f64 * 0.16;
         let come = board.phase(start, start + 0.15);
         let value = board.number(cell);
         let area = board.shelf(label, role, board.tall(26.0));
         board.say(label, &[value]);
+        if by_hand(board, cell) {
+            board.aside(area, "set by hand");
+        }
         let number = [value];
-        let strip = Strip::bars(&number, role).looking(Look::Share).within(most);
+        let strip = Strip::bars(&number, role)
+            .looking(Look::Share)
+            .within(most.max(value));
         let own = Rect {
             w: area.w - 84.0,
             ..area
@@ -101,9 +107,17 @@ fn bracket(board: &mut Board, span: f64, come: f64) {
         }
     }
     let seen = window.iter().filter(|w| **w > 0.0).count();
+    let own = Cell::new(Quantity::Span(layer), &[token]);
+    // What is made of the share besides is not made of the span.
+    let set = match board.source().set_to(own) {
+        Some(_) => " by hand, share and temperature as they were",
+        None => "",
+    };
     let words = match span > count as f64 {
-        true => format!("{span:.1} tokens: further than the sentence goes"),
-        false => format!("{span:.1} tokens; the window then fades out, and lets in {seen} in all"),
+        true => format!("{span:.1} tokens{set}: further than the sentence goes"),
+        false => {
+            format!("{span:.1} tokens{set}; the window then fades out, and lets in {seen} in all")
+        }
     };
     board.note(words, Role::Span, come);
 }
@@ -141,6 +155,9 @@ pub fn sharpen(board: &mut Board, place: Place) {
     let dividing = board.phase(0.62, 0.9);
     let area = board.shelf("÷ temperature t", Role::Gate, board.tall(26.0));
     board.say("temperature t", &[t]);
+    if board.source().set_to(temperature).is_some() {
+        board.aside(area, "set by hand");
+    }
     let number = [t];
     let strip = Strip::bars(&number, Role::Gate)
         .looking(Look::Share)
