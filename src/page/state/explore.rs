@@ -10,6 +10,7 @@ pub mod write_on;
 pub use action::ExploreAction;
 pub use arrival::Arrival;
 pub use changes::{same_number, unset};
+pub use picking::each_key;
 pub use slot::{Shown, Slot};
 
 use super::writing::unknown_characters;

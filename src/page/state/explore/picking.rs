@@ -6,7 +6,7 @@ use crate::explain::{Cell, Place, Quantity};
 use crate::page::explore::journey::Scene;
 
 /// What a scene has for each key of a query.
-fn each_key(scene: Scene, kind: Kind) -> Option<Quantity> {
+pub fn each_key(scene: Scene, kind: Kind) -> Option<Quantity> {
     match scene {
         Scene::Score(place) => Some(Quantity::Dot(place)),
         Scene::Mask(place) if kind != Kind::Additive && place.pass.is_some() => {
