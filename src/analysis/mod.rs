@@ -20,6 +20,7 @@
 //! | `rollout.rs` | what has come from where, after some layers? |
 //! | `shift.rs` | does a token change more where attention is stronger? |
 //! | `ablation.rs` | what is lost without a head: where is the carry, where is a fact? |
+//! | `falls.rs` | which head does the guess after a token hang on? |
 
 pub mod ablation;
 mod cells;
@@ -27,6 +28,7 @@ pub mod contributions;
 mod correlation;
 pub mod entropy;
 mod error;
+pub mod falls;
 mod head;
 mod kinds;
 pub mod lens;

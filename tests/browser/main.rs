@@ -15,6 +15,7 @@ mod first_look;
 mod input;
 mod keeping;
 mod kinds;
+mod leading;
 mod links;
 mod out_of_sight;
 mod person;

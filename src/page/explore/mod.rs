@@ -2,9 +2,9 @@
 //!
 //! `journey` says which scenes there are, `scene` what stands on the stage in each, `paint` and
 //! `clock` draw it, `sharing` and `export` give it away; around the stage are `heading`, `sentence`,
-//! `card`, `reading`, `poke`, `outcome` and `timeline`. `keys` are the page's. `tracing` asks the
-//! engine for passes, `draw` for characters. Every number comes from the trace, or is made from it
-//! and the weights.
+//! `card`, `reading`, `poke`, `outcome` and `timeline`. `keys` are the page's. `tracing` and
+//! `searching` ask the engine for passes, `draw` for characters. Every number comes from the trace, or
+//! is made from it and the weights.
 
 mod beside;
 mod card;
@@ -33,6 +33,7 @@ mod poke;
 mod reading;
 mod replacing;
 mod scene;
+mod searching;
 mod sentence;
 mod sharing;
 mod sight;
@@ -64,6 +65,7 @@ use plain::plain;
 use pointing::{told, use_pointing};
 use poke::Poke;
 use reading::Reading;
+use searching::use_searched;
 use sentence::Sentence;
 use sharing::{Share, use_address};
 use sight::use_stage_in_sight;
@@ -88,6 +90,7 @@ pub fn Explore(props: &ExploreProps) -> Html {
     let looking = &state.explore;
     use_model(page, state);
     use_traced(page, state);
+    use_searched(page, state);
     use_keys(page);
     write_on::use_drawn(page, state);
     let clock = {
@@ -346,6 +349,11 @@ fn Journey(props: &JourneyProps) -> Html {
                 { poke::by_finger(scene) }
             }
             { told(text, *stop, &pointing, shown) }
+            // Behind it: what is known later moves no word.
+            if let Some(last) = telling::last(looking, *stop) {
+                { " " }
+                { telling::written(page, last) }
+            }
         </>
     };
     html! {

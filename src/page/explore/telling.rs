@@ -4,6 +4,7 @@ mod sentences;
 
 use super::journey::{Scene, Stop};
 use super::words;
+use crate::analysis::ablation::Part;
 use crate::config::Kind;
 use crate::explain::{Cell, Place, Quantity};
 use crate::models::telling::{Taken, Telling};
@@ -12,16 +13,19 @@ use crate::page::field::on_click;
 use crate::page::link::reader::Reader;
 use crate::page::link::{Link, names};
 use crate::page::state::Action;
-use crate::page::state::explore::{Arrival, Explore, each_key, same_number};
+use crate::page::state::explore::{Arrival, Explore, Slot, each_key, same_number};
 use crate::trace::Intervention;
-use sentences::{here, looks_most, whereto};
+use sentences::{hardly, here, looks_most, matters, off, whereto};
 use yew::prelude::*;
 
 /// Letters of a lead and a scene's text together that a laptop shows at once.
 const ROOM: usize = 282;
 
 /// What there is to do with a weight.
-const HINT: &str = " Drag that weight down to 0 and see what it changes.";
+const HINT: &str = "Drag the largest weight down to 0 and see what it changes.";
+
+/// From which fall on a guess is said to hang on a head: below it nobody would see much.
+const MATTERS: f64 = 0.05;
 
 /// The way to that place of an example's pass, where it then stands still.
 pub fn way(text: &str, telling: Telling) -> Arrival {
@@ -53,19 +57,28 @@ fn changed_way(text: &str, telling: Telling, changes: Vec<Intervention>) -> Arri
     Arrival::new(link, Reader::Any)
 }
 
-/// What stands in front of a scene's text.
+/// What stands in front of a scene's text, or behind it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Lead {
     /// What there is to see, or to do, in the scene that is open.
     Here(String),
+    /// How a head looks there.
+    Seen(String),
     /// Where there is more to see of this sentence, and the way there.
     There(String, Box<Arrival>),
+}
+
+impl Lead {
+    fn letters(&self) -> usize {
+        let (Lead::Here(words) | Lead::Seen(words) | Lead::There(words, _)) = self;
+        words.chars().count()
+    }
 }
 
 /// A lead as it is written.
 pub fn written(page: &Page, lead: Lead) -> Html {
     match lead {
-        Lead::Here(words) => html! { <><strong>{ words }</strong>{ " " }</> },
+        Lead::Here(words) | Lead::Seen(words) => html! { <><strong>{ words }</strong>{ " " }</> },
         Lead::There(words, way) => html! {
             <>
                 <button
@@ -94,6 +107,7 @@ pub fn lead(looking: &Explore, stop: Stop) -> Option<Lead> {
         let own = telling.change(characters.len());
         looking.pokes.iter().all(|poke| same_number(poke, &own))
     });
+    let seen = || looks_most(looking, shown, stop.scene).map(Lead::Seen);
     let told = telling.and_then(|telling| {
         let at_end = looking.token + 1 == characters.len();
         let in_block = stop.layer == telling.layer;
@@ -101,10 +115,10 @@ pub fn lead(looking: &Explore, stop: Stop) -> Option<Lead> {
         let words = there.then(|| here(looking, telling, stop.scene, &characters));
         let of_another = || {
             let another = in_block && (looking.head != telling.head || !at_end);
-            another.then(|| looks(looking, stop.scene)).flatten()
+            another.then(seen).flatten()
         };
-        if let Some(words) = words.flatten().or_else(of_another) {
-            return Some(Lead::Here(words));
+        if let Some(lead) = words.flatten().map(Lead::Here).or_else(of_another) {
+            return Some(lead);
         }
         let arrived = there && (telling.taken, stop.scene) == (Taken::Head, Scene::Heads);
         (!arrived && leads_on(stop.scene, telling.taken, kind)).then(|| {
@@ -113,18 +127,54 @@ pub fn lead(looking: &Explore, stop: Stop) -> Option<Lead> {
             Lead::There(whereto(telling), Box::new(way))
         })
     });
-    told.or_else(|| looks(looking, stop.scene).map(Lead::Here))
+    told.or_else(seen)
 }
 
-/// What the chosen head looks at most, and what there is to do with it where there is room for that.
-fn looks(looking: &Explore, scene: Scene) -> Option<String> {
-    let shown = looking.shown.as_ref()?;
-    let mut words = looks_most(looking, shown, scene)?;
-    let text = words::letters(scene, &shown.trace.about.model);
-    if words.chars().count() + HINT.len() + text <= ROOM {
-        words.push_str(HINT);
+/// What stands behind a scene's text: of a sentence of one's own the head that its guess hangs on, or
+/// what there is to do with a weight. It is known a moment after the pass, and moves nothing.
+pub fn last(looking: &Explore, stop: Stop) -> Option<Lead> {
+    let shown = looking.shown.as_ref().filter(|_| looking.open)?;
+    let first = lead(looking, stop);
+    let taken = first.as_ref().map_or(0, |lead| lead.letters() + 1);
+    let text = words::letters(stop.scene, &shown.trace.about.model) + 1;
+    let room = ROOM.saturating_sub(taken + text);
+    let hint = || {
+        let looks = matches!(first, Some(Lead::Seen(_))) && looking.is_known();
+        looks.then(|| Lead::Here(HINT.into()))
+    };
+    let last = hangs(looking, shown, stop, room).or_else(hint);
+    last.filter(|last| last.letters() <= room)
+}
+
+/// The head that the guess after the chosen token hangs on, and the way there.
+fn hangs(looking: &Explore, shown: &Slot, stop: Stop, room: usize) -> Option<Lead> {
+    let fall = looking.fall().filter(|_| looking.telling().is_none())?;
+    let own = Part::Head(fall.head).off();
+    let others = looking.pokes.iter().any(|poke| !same_number(poke, &own));
+    let kind = shown.trace.about.model.attention.kind();
+    if others || !leads_on(stop.scene, Taken::Head, kind) {
+        // With anything else changed it would be another fall.
+        return None;
     }
-    Some(words)
+    let next = shown.trace.about.vocab.get(fall.guess.token).copied()?;
+    if fall.guess.chance - fall.without < MATTERS {
+        return hardly(fall, next, room).map(Lead::Here);
+    }
+    if (stop.scene, stop.layer) == (Scene::Heads, fall.head.layer) {
+        return Some(Lead::Here(off(fall, next, room)));
+    }
+    let link = Link {
+        text: Some(looking.text.clone()),
+        changes: looking.pokes.clone(),
+        scene: Some(names::of_scene(Scene::Heads)),
+        layer: Some(fall.head.layer),
+        token: Some(looking.token),
+        head: Some(fall.head.head),
+        time: Some(1.0),
+        ..Link::default()
+    };
+    let way = Box::new(Arrival::new(link, Reader::Any));
+    Some(Lead::There(matters(fall, next, room), way))
 }
 
 /// Whether one is led from a scene to where there is more to see: from those that show how heads look.

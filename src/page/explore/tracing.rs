@@ -17,7 +17,7 @@ const PAUSE: u32 = 250;
 
 /// Numbers of a model whose weights are fetched: beyond it a page would carry them about in vain,
 /// since nobody reads a sum of so many terms.
-const LARGEST: usize = 3_000_000;
+pub const LARGEST: usize = 3_000_000;
 
 /// What is to be looked at.
 #[derive(Clone)]
@@ -61,6 +61,13 @@ pub struct Tracer(Rc<Inner>);
 impl PartialEq for Tracer {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Tracer {
+    /// Whether a pass is on its way.
+    pub fn is_busy(&self) -> bool {
+        self.0.busy.get()
     }
 }
 

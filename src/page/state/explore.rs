@@ -4,6 +4,7 @@ mod action;
 mod arrival;
 mod changes;
 mod picking;
+mod searched;
 mod slot;
 pub mod write_on;
 
@@ -11,6 +12,7 @@ pub use action::ExploreAction;
 pub use arrival::Arrival;
 pub use changes::{same_number, unset};
 pub use picking::each_key;
+pub use searched::Searched;
 pub use slot::{Shown, Slot};
 
 use super::writing::unknown_characters;
@@ -50,6 +52,8 @@ pub struct Explore {
     pub shown: Option<Slot>,
     /// While a changed pass is shown, the same one without the changes, where it is at hand.
     pub unchanged: Option<Slot>,
+    /// What is known of the heads of the latest sentence that was searched.
+    searched: Option<Searched>,
     /// Why there is no pass of the present text.
     pub problem: Option<String>,
     pub token: usize,
@@ -92,6 +96,7 @@ impl Default for Explore {
             touched: false,
             shown: None,
             unchanged: None,
+            searched: None,
             problem: None,
             token: 0,
             head: 0,
@@ -147,6 +152,7 @@ impl Explore {
         self.pokes.clear();
         self.picked = None;
         self.problem = None;
+        self.searched = None;
         self.frozen = false;
         self.forget_others(&started.label);
         self.write_on.forget();
@@ -185,6 +191,7 @@ impl Explore {
             }
             ExploreAction::Beside(slot) => self.unchanged = Some(slot),
             ExploreAction::Traced(Ok(slot)) => self.show(slot),
+            ExploreAction::Searched(found) => self.searched = Some(found),
             ExploreAction::Traced(Err(problem)) => self.halt(problem),
             ExploreAction::Token(token) => self.choose_token(token),
             ExploreAction::StepToken(by) => self.choose_token(self.token.saturating_add_signed(by)),

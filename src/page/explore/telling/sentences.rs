@@ -1,6 +1,8 @@
 //! What the leads say, in words.
 
 use super::place;
+use crate::analysis::Head;
+use crate::analysis::falls::Fall;
 use crate::config::attention::Normaliser;
 use crate::explain::Quantity;
 use crate::models::telling::{Taken, Telling};
@@ -11,6 +13,9 @@ use crate::trace::Pass;
 
 /// Letters of a word by which a token is still found.
 pub(super) const LONGEST_WORD: usize = 12;
+
+/// How likely a guess is at least of which it is said that no head matters to it.
+const SURE: f64 = 0.5;
 
 /// A share in percent, with the digits of the table of what a change did. Nothing is certain.
 fn percent(share: f64) -> String {
@@ -95,6 +100,50 @@ pub fn here(
 /// What there is to do where the heads have their sliders.
 fn switch_off(head: usize, falls: &str) -> String {
     format!("Set head {head} to 0 under “Change something”: {falls}.")
+}
+
+/// What there is to do where the heads have their sliders, of a head that a guess hangs on.
+pub fn off(fall: Fall, next: char, room: usize) -> String {
+    let Fall { guess, without, .. } = fall;
+    let whole = switch_off(fall.head.head, &falls(next, guess.chance, without));
+    match whole.chars().count() <= room {
+        true => whole,
+        false => switch_off(fall.head.head, &briefly(fall, next)),
+    }
+}
+
+/// The head that a guess hangs on, and how much does, as far as there is room for it.
+pub fn matters(fall: Fall, next: char, room: usize) -> String {
+    let Head { layer, head, .. } = fall.head;
+    let place = format!("Matters most here: block {layer}, head {head}.");
+    let whole = format!("{place} Without it: {}.", briefly(fall, next));
+    match whole.chars().count() <= room {
+        true => whole,
+        false => place,
+    }
+}
+
+/// What becomes of the next character, as it stands beside the stage once it is done.
+fn briefly(fall: Fall, next: char) -> String {
+    let (before, after) = (percent(fall.guess.chance), percent(fall.without));
+    format!("“{}” {before} → {after}", visible(next))
+}
+
+/// That a guess hangs on no head; nothing of one that the model is not sure of.
+pub fn hardly(fall: Fall, next: char, room: usize) -> Option<String> {
+    if fall.without < SURE {
+        return None;
+    }
+    let whole = format!(
+        "No single head matters much here: each off, “{}” stays above {:.0}\u{a0}%.",
+        visible(next),
+        // What is rounded up would be too much.
+        (100.0 * fall.without).floor().min(99.0),
+    );
+    Some(match whole.chars().count() <= room {
+        true => whole,
+        false => "No single head matters much here.".into(),
+    })
 }
 
 /// The place in words.

@@ -1,9 +1,12 @@
 use super::sentences::{LONGEST_WORD, named};
 use super::*;
+use crate::analysis::Head;
+use crate::analysis::falls::{Fall, Guess};
 use crate::explain::golden::{ALL, golden};
 use crate::models::telling::{Row, TELLING};
+use crate::page::explore::characters::visible;
 use crate::page::explore::journey::journey;
-use crate::page::state::explore::{ExploreAction, Slot};
+use crate::page::state::explore::{ExploreAction, Searched};
 
 /// The first example, in a pass that is said to be of it.
 fn first() -> (Explore, Telling) {
@@ -30,7 +33,7 @@ fn leads(looking: &Explore, name: &str) -> Vec<Option<Lead>> {
 }
 
 fn is_here(lead: &Option<Lead>, part: &str) -> bool {
-    matches!(lead, Some(Lead::Here(words)) if words.contains(part))
+    matches!(lead, Some(Lead::Here(words) | Lead::Seen(words)) if words.contains(part))
 }
 
 fn is_there(lead: &Option<Lead>) -> bool {
@@ -140,7 +143,7 @@ fn of_a_sentence_of_ones_own_its_pass_says_what_a_head_looks_at_most() {
                 let key = row.iter().position(|weight| *weight == most);
                 for name in ["softmax", "mix"] {
                     let lead = &leads(&explore, name)[layer];
-                    let Some(Lead::Here(words)) = lead else {
+                    let Some(Lead::Seen(words)) = lead else {
                         assert!(token == 0, "{lead:?}");
                         continue;
                     };
@@ -195,10 +198,7 @@ fn a_lead_and_its_scenes_text_are_seen_at_once() {
         let shown = explore.shown.clone().expect("a pass");
         let kind = shown.trace.about.model.attention.kind();
         for stop in &shown.journey {
-            let lead = match lead(&explore, *stop) {
-                Some(Lead::Here(words) | Lead::There(words, _)) => words.chars().count() + 1,
-                None => 0,
-            };
+            let lead = lead(&explore, *stop).map_or(0, |lead| lead.letters() + 1);
             let text = words::letters(stop.scene, &shown.trace.about.model);
             let watched = lead > 0 || leads_on(stop.scene, Taken::Head, kind);
             assert!(
@@ -220,5 +220,161 @@ fn a_token_is_found_by_its_word_or_by_its_place() {
     ] {
         let characters: Vec<char> = text.chars().collect();
         assert_eq!(named(&characters, key), words);
+    }
+}
+
+/// A pass of a sentence of one's own, of which it is known what every guess hangs on.
+fn searched(bytes: &[u8], head: usize, chance: f64, without: f64) -> Explore {
+    let (mut trace, _) = golden(bytes);
+    trace.about.text = "x".repeat(trace.about.tokens.len());
+    let mut explore = Explore::default();
+    explore.reduce(ExploreAction::Text(trace.about.text.clone()));
+    let slot = Slot::new("my own", trace, None);
+    explore.reduce(ExploreAction::Traced(Ok(slot.clone())));
+    let fall = Fall {
+        guess: Guess { token: 0, chance },
+        head: Head {
+            layer: 1,
+            pass: None,
+            head,
+        },
+        without,
+    };
+    let falls = vec![fall; slot.trace.about.tokens.len()];
+    explore.reduce(ExploreAction::Searched(Searched::new(&slot, falls)));
+    explore
+}
+
+/// What stands behind the texts of the scenes of that name, by block.
+fn lasts(looking: &Explore, name: &str) -> Vec<Option<Lead>> {
+    let shown = looking.shown.as_ref().expect("a pass");
+    let stops = shown.journey.iter();
+    let named = stops.filter(|stop| names::of_scene(stop.scene) == name);
+    named.map(|stop| last(looking, *stop)).collect()
+}
+
+#[test]
+fn of_a_sentence_of_ones_own_one_is_led_to_the_head_that_its_guess_hangs_on() {
+    let mut explore = searched(ALL[0], 2, 0.821, 0.314);
+    explore.reduce(ExploreAction::Token(1));
+    let words = "Matters most here: block 1, head 2.";
+    for name in ["score", "mask", "softmax", "mix"] {
+        for lead in lasts(&explore, name) {
+            let Some(Lead::There(said, way)) = &lead else {
+                panic!("{name}: {lead:?}");
+            };
+            assert!(said.starts_with(words), "{said}");
+            let mut there = explore.clone();
+            there.follow((**way).clone());
+            assert_eq!((there.head, there.token, there.layer()), (2, 1, 1));
+            assert_eq!(there.at().map(|stop| stop.scene), Some(Scene::Heads));
+        }
+    }
+    let score = &lasts(&explore, "score")[0];
+    let whole = format!(
+        "{words} Without it: “{}” 82\u{a0}% → 31\u{a0}%.",
+        first_of(&explore)
+    );
+    assert!(
+        matches!(score, Some(Lead::There(said, _)) if *said == whole),
+        "{score:?}"
+    );
+    let heads = lasts(&explore, "heads");
+    assert!(matches!(heads[0], Some(Lead::There(..))), "{heads:?}");
+    assert!(
+        is_here(&heads[1], "Set head 2 to 0") && is_here(&heads[1], "from 82\u{a0}% to 31\u{a0}%")
+    );
+    for name in ["embed", "project", "feed-forward"] {
+        assert!(lasts(&explore, name).iter().all(Option::is_none), "{name}");
+    }
+    // What one does there stays, and anything else makes it another fall.
+    let own = |layer| Intervention::Head {
+        layer,
+        head: 2,
+        pass: None,
+        scale: 0.5,
+    };
+    explore.reduce(ExploreAction::Poke(own(1)));
+    assert_eq!(lasts(&explore, "heads")[1], heads[1]);
+    explore.reduce(ExploreAction::Poke(own(0)));
+    for name in ["score", "heads"] {
+        assert!(lasts(&explore, name).iter().all(Option::is_none), "{name}");
+    }
+}
+
+/// The first character of the vocabulary, as one sees it.
+fn first_of(explore: &Explore) -> String {
+    let shown = explore.shown.as_ref().expect("a pass");
+    visible(shown.trace.about.vocab[0])
+}
+
+#[test]
+fn where_no_head_matters_that_is_said_of_a_sure_guess_only() {
+    let hardly = searched(ALL[0], 2, 0.83, 0.806);
+    for lead in lasts(&hardly, "score") {
+        assert!(is_here(&lead, "stays above 80\u{a0}%."), "{lead:?}");
+    }
+    let unsure = searched(ALL[0], 2, 0.31, 0.29);
+    for name in ["score", "heads"] {
+        assert!(lasts(&unsure, name).iter().all(Option::is_none), "{name}");
+    }
+    assert!(is_here(
+        &lasts(&unsure, "mix")[0],
+        "Drag the largest weight"
+    ));
+}
+
+#[test]
+fn what_is_known_of_an_example_comes_first_and_nothing_is_guessed() {
+    let (mut explore, _) = first();
+    explore.reduce(ExploreAction::Token(2));
+    let slot = explore.shown.clone().expect("a pass");
+    let known = searched(ALL[0], 2, 0.9, 0.1).fall().expect("a fall");
+    let falls = vec![known; slot.trace.about.tokens.len()];
+    explore.reduce(ExploreAction::Searched(Searched::new(&slot, falls)));
+    for name in ["score", "heads"] {
+        assert!(lasts(&explore, name).iter().all(Option::is_none), "{name}");
+    }
+    // Before the passes are there it is not said what there is to do; where they will not come, it is.
+    let mut explore = searched(ALL[0], 2, 0.9, 0.1);
+    let shown = explore.shown.clone().expect("a pass");
+    for (text, none) in [("y", true), ("x", false)] {
+        let mut trace = shown.trace.clone();
+        trace.about.text = text.repeat(trace.about.tokens.len());
+        explore.reduce(ExploreAction::Text(trace.about.text.clone()));
+        let slot = Slot::new("my own", trace, None);
+        explore.reduce(ExploreAction::Traced(Ok(slot.clone())));
+        assert_eq!(lasts(&explore, "mix")[0].is_none(), none, "{text}");
+        explore.reduce(ExploreAction::Searched(Searched::new(&slot, Vec::new())));
+        assert!(is_here(
+            &lasts(&explore, "mix")[0],
+            "Drag the largest weight"
+        ));
+        explore = searched(ALL[0], 2, 0.9, 0.1);
+    }
+}
+
+#[test]
+fn a_scenes_text_is_seen_at_once_with_what_stands_before_and_behind_it() {
+    for (bytes, without) in ALL
+        .into_iter()
+        .flat_map(|bytes| [0.314, 0.97].map(|without| (bytes, without)))
+    {
+        let mut explore = searched(bytes, 2, 0.999, without);
+        let shown = explore.shown.clone().expect("a pass");
+        let model = &shown.trace.about.model;
+        let kind = model.attention.kind();
+        for (head, token) in (0..model.n_head).flat_map(|head| [1, 9].map(|token| (head, token))) {
+            explore.reduce(ExploreAction::Head(head));
+            explore.reduce(ExploreAction::Token(token));
+            for stop in &shown.journey {
+                let letters = |lead: Option<Lead>| lead.map_or(0, |lead| lead.letters() + 1);
+                let around = [lead(&explore, *stop), last(&explore, *stop)].map(letters);
+                let watched = leads_on(stop.scene, Taken::Head, kind);
+                assert_eq!(around[1] > 0, watched, "{stop:?}");
+                let all = around[0] + words::letters(stop.scene, model) + around[1];
+                assert!(!watched || all <= ROOM, "{stop:?}: {all}");
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What one can do on the Explore page, and what the engine answers.
 
-use super::Slot;
 use super::write_on::WriteOnAction;
+use super::{Searched, Slot};
 use crate::explain::Cell;
 use crate::trace::Intervention;
 
@@ -17,6 +17,8 @@ pub enum ExploreAction {
     Beside(Slot),
     /// The pass that was asked for is here, or will not come.
     Traced(Result<Slot, String>),
+    /// What a pass hangs on.
+    Searched(Searched),
     Token(usize),
     /// So many tokens down, or up.
     StepToken(isize),
@@ -74,6 +76,7 @@ impl ExploreAction {
             ExploreAction::FirstLook(_)
             | ExploreAction::Beside(_)
             | ExploreAction::Traced(_)
+            | ExploreAction::Searched(_)
             | ExploreAction::Token(_)
             | ExploreAction::StepToken(_)
             | ExploreAction::StepLayer(_)

@@ -1,0 +1,109 @@
+//! Of a sentence of one's own the page finds the head that its guess hangs on, leads there, and what it
+//! says of that head is what one sees when one switches it off.
+
+use crate::explore::{explore, opened};
+use harness::{Outcome, in_browser};
+use serde_json::{Value as Json, json};
+
+/// The lead, and what it is to say by passes of one's own.
+const TOOLS: &str = "
+    window.led = () => [...document.querySelectorAll('.scene-words .lead')]
+        .find((lead) => lead.textContent.startsWith('Matters most here'));
+    window.share = (trace, next) => {
+        const { shape, data } = trace.get('logits');
+        const logits = [...data.slice((shape[0] - 1) * shape[1])];
+        const sum = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
+        return Math.exp(logits[next ?? logits.indexOf(Math.max(...logits))]) / sum;
+    };
+    window.hangs = async (text) => {
+        const { config, characters } = (await glassformer.status()).run;
+        const clean = await glassformer.trace(text);
+        const { shape, data } = clean.get('logits');
+        const last = [...data.slice((shape[0] - 1) * shape[1])];
+        const next = last.indexOf(Math.max(...last));
+        const found = { character: characters[next], before: share(clean), after: 1 };
+        for (let layer = 0; layer < config.model.n_layer; layer++) {
+            for (let head = 0; head < config.model.n_head; head++) {
+                const interventions = [{ change: 'head', layer, head, scale: 0 }];
+                const after = share(await glassformer.trace(text, { interventions }), next);
+                if (after < found.after) Object.assign(found, { layer, head, after });
+            }
+        }
+        return found;
+    };
+    // Where all stands in the frame before the lead, and in the first with it.
+    window.watched = async () => {
+        const seen = () => JSON.stringify(
+            [...document.querySelectorAll('.scene-words .term, .stage canvas, .heads, .aside, .timeline')]
+                .map((part) => Object.values(part.getBoundingClientRect().toJSON())));
+        for (let before; ; await new Promise(requestAnimationFrame)) {
+            const now = seen();
+            if (led()) return [before, now];
+            before = now;
+        }
+    };";
+
+#[test]
+fn of_a_sentence_of_ones_own_one_is_led_to_the_head_that_its_guess_hangs_on() -> Outcome<()> {
+    const TEXT: &str = "the tiny furry ca";
+    in_browser(&explore(), |page| {
+        opened(page)?;
+        page.script::<()>(TOOLS)?;
+        for model in ["glass-standard", "glass-adaptive-span"] {
+            page.eval::<Json>(&format!("await glassformer.open('{model}')"))?;
+            let there = format!("document.querySelector('.what strong').textContent === '{model}'");
+            page.wait_for("the model", &there)?;
+            page.eval::<()>("void document.querySelectorAll('.scene')[3].click()")?;
+            page.eval::<()>("void (window.frames_ = watched())")?;
+            page.fill("textbox", "Sentence", TEXT)?;
+            let [before, after]: [String; 2] = page.eval("await frames_")?;
+            assert_eq!(before, after, "{model}: the lead moved something");
+
+            let hangs: Json = page.eval(&format!("await hangs('{TEXT}')"))?;
+            let words: String = page.eval("led().textContent")?;
+            let place = format!(
+                "Matters most here: block {}, head {}.",
+                hangs["layer"], hangs["head"]
+            );
+            assert!(words.starts_with(&place), "{words} and {hangs}");
+            page.eval::<()>("void led().click()")?;
+            let title = "document.querySelector('#scene-title').textContent";
+            let heads = format!("{title} === 'Block {}Heads out'", hangs["layer"]);
+            page.wait_for("its scene", &heads)?;
+            let said = "document.querySelector('.scene-words strong').textContent";
+            let words: String = page.eval(said)?;
+            assert!(
+                words.starts_with(&format!("Set head {} to 0", hangs["head"])),
+                "{words}"
+            );
+
+            // What the words say, done.
+            page.script::<()>(&format!(
+                "const slider = document.querySelector('#head-{}-{}');
+                 slider.value = '0';
+                 slider.dispatchEvent(new InputEvent('input', {{ bubbles: true }}));",
+                hangs["layer"], hangs["head"]
+            ))?;
+            let line = "document.querySelector('.upshot p')?.textContent ?? ''";
+            page.wait_for("what it did", &format!("({line}).includes('→')"))?;
+            let shares = |of: &str| {
+                format!("(({of}).match(/[0-9.]+(?=\\s%)/g) ?? []).slice(0, 2).map(Number)")
+            };
+            let promised: [f64; 2] = page.eval(&shares(said))?;
+            let seen: [f64; 2] = page.eval(&shares(line))?;
+            for (n, which) in ["before", "after"].into_iter().enumerate() {
+                let own = 100.0 * hangs[which].as_f64().unwrap_or(-1.0);
+                assert!(
+                    (seen[n] - own).abs() <= 0.11,
+                    "{line}: {seen:?} and {hangs}"
+                );
+                // One is in whole percent, and over 99 is all that is said there.
+                let near = (promised[n] - own).abs() <= 0.51 || promised[n] == 99.0 && own > 99.0;
+                assert!(near, "{words} and {hangs}");
+            }
+            let character = json!(hangs["character"]).to_string().replace('"', "");
+            assert!(words.contains(&format!("“{character}”")), "{words}");
+        }
+        Ok(())
+    })
+}
