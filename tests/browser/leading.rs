@@ -2,8 +2,10 @@
 //! says of that head is what one sees when one switches it off.
 
 use crate::explore::{explore, opened};
-use harness::{Outcome, in_browser};
+use crate::runs;
+use harness::{Outcome, Setup, in_browser};
 use serde_json::{Value as Json, json};
+use std::time::Duration;
 
 /// The lead, and what it is to say by passes of one's own.
 const TOOLS: &str = "
@@ -104,6 +106,63 @@ fn of_a_sentence_of_ones_own_one_is_led_to_the_head_that_its_guess_hangs_on() ->
             let character = json!(hangs["character"]).to_string().replace('"', "");
             assert!(words.contains(&format!("“{character}”")), "{words}");
         }
+        Ok(())
+    })
+}
+
+/// Hears what the engine is asked, as the page says it.
+const HEAR: &str = "
+    window.heard = [];
+    const post = Worker.prototype.postMessage;
+    Worker.prototype.postMessage = function (parcel, ...rest) {
+        if (typeof parcel?.[0] === 'string') heard.push(parcel[0]);
+        return post.call(this, parcel, ...rest);
+    };
+    // How many passes without a head were asked for.
+    window.off = () => heard.filter(
+        (words) => /\"change\":\"head\".*\"scale\":0(\\.0)?[,}]/.test(words)).length;";
+
+/// More than enough for the page to ask.
+const A_WHILE: Duration = Duration::from_millis(1500);
+
+#[test]
+fn the_engine_is_asked_once_and_only_while_it_has_nothing_to_do() -> Outcome<()> {
+    let setup = Setup {
+        page_script: format!("{HEAR}{TOOLS}"),
+        ..explore()
+    };
+    in_browser(&setup, |page| {
+        opened(page)?;
+        page.eval::<()>("void document.querySelectorAll('.scene')[3].click()")?;
+        page.idle(A_WHILE)?;
+        assert_eq!(page.eval::<usize>("off()")?, 0, "the example is known");
+        page.fill("textbox", "Sentence", "the tiny furry ca")?;
+        page.wait_for("the lead", "!!led()")?;
+        let heads = 2 * 4;
+        assert_eq!(page.eval::<usize>("off()")?, heads);
+        // What was changed and taken back is the same sentence, and so is another token of it.
+        page.script::<()>(
+            "const slider = document.querySelector('#head-0-1');
+             slider.value = '0.5';
+             slider.dispatchEvent(new InputEvent('input', { bubbles: true }));",
+        )?;
+        page.click("button", "Take back the change")?;
+        page.eval::<()>("void document.querySelectorAll('.token')[4].click()")?;
+        page.idle(A_WHILE)?;
+        assert_eq!(page.eval::<usize>("off()")?, heads);
+
+        let mut spec = runs::small();
+        spec["train"]["max_steps"] = json!(100_000);
+        page.script::<()>(&format!(
+            "await glassformer.newRun({spec}); window.trained = glassformer.train();"
+        ))?;
+        let named = "!document.querySelector('.what strong')?.textContent.startsWith('glass')";
+        page.wait_for("its pass", named)?;
+        page.fill("textbox", "Sentence", "the big green bo")?;
+        page.idle(A_WHILE)?;
+        assert_eq!(page.eval::<usize>("off()")?, heads, "it trains");
+        page.script::<()>("await glassformer.pause(); await trained;")?;
+        page.wait_for("a pass for each head", &format!("off() === {}", heads + 4))?;
         Ok(())
     })
 }

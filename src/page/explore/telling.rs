@@ -1,4 +1,5 @@
-//! What an example promises, said where it is seen: which weight to look at, and what to do to it.
+//! What an example promises, said where it is seen: which weight to look at, and what to do to it. Of
+//! any other sentence what its own passes say.
 
 mod sentences;
 
