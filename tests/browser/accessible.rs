@@ -249,7 +249,7 @@ fn a_room_sees_every_scene_whole_and_large() -> Outcome<()> {
         // What a teacher wants at hand stays; and it is said there what one can do.
         page.find("button", "the␣big␣fluffy␣")?;
         page.eval::<()>("void scene('Softmax')")?;
-        page.shows("Matters most here: block ")?;
+        page.shows("Matters most: block ")?;
         page.click("button", "Overview")?;
         page.click("button", "Open block 1")?;
         // So does what a class asks for: a sentence of its own, another kind, what a word means. It

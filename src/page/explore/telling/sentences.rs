@@ -115,7 +115,7 @@ pub fn off(fall: Fall, next: char, room: usize) -> String {
 /// The head that a guess hangs on, and how much does, as far as there is room for it.
 pub fn matters(fall: Fall, next: char, room: usize) -> String {
     let Head { layer, head, .. } = fall.head;
-    let place = format!("Matters most here: block {layer}, head {head}.");
+    let place = format!("Matters most: block {layer}, head {head}.");
     let whole = format!("{place} Without it: {}.", briefly(fall, next));
     match whole.chars().count() <= room {
         true => whole,

@@ -257,7 +257,7 @@ fn lasts(looking: &Explore, name: &str) -> Vec<Option<Lead>> {
 fn of_a_sentence_of_ones_own_one_is_led_to_the_head_that_its_guess_hangs_on() {
     let mut explore = searched(ALL[0], 2, 0.821, 0.314);
     explore.reduce(ExploreAction::Token(1));
-    let words = "Matters most here: block 1, head 2.";
+    let words = "Matters most: block 1, head 2.";
     for name in ["score", "mask", "softmax", "mix"] {
         for lead in lasts(&explore, name) {
             let Some(Lead::There(said, way)) = &lead else {
@@ -272,7 +272,7 @@ fn of_a_sentence_of_ones_own_one_is_led_to_the_head_that_its_guess_hangs_on() {
     }
     let score = &lasts(&explore, "score")[0];
     let whole = format!(
-        "{words} Without it: “{}” 82\u{a0}% → 31\u{a0}%.",
+        "{words} Without it: “{}” 82.1\u{a0}% → 31.4\u{a0}%.",
         first_of(&explore)
     );
     assert!(
@@ -282,7 +282,8 @@ fn of_a_sentence_of_ones_own_one_is_led_to_the_head_that_its_guess_hangs_on() {
     let heads = lasts(&explore, "heads");
     assert!(matches!(heads[0], Some(Lead::There(..))), "{heads:?}");
     assert!(
-        is_here(&heads[1], "Set head 2 to 0") && is_here(&heads[1], "from 82\u{a0}% to 31\u{a0}%")
+        is_here(&heads[1], "Set head 2 to 0")
+            && is_here(&heads[1], "from 82.1\u{a0}% to 31.4\u{a0}%")
     );
     for name in ["embed", "project", "feed-forward"] {
         assert!(lasts(&explore, name).iter().all(Option::is_none), "{name}");
