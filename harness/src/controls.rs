@@ -127,6 +127,19 @@ impl Page {
         Ok(())
     }
 
+    /// Moves the slider that a CSS selector finds, as by a hand that lets go there.
+    ///
+    /// # Errors
+    /// When there is no such slider.
+    pub fn slide(&mut self, slider: &str, to: i32) -> Outcome<()> {
+        let slider = Json::from(slider);
+        self.script(&format!(
+            "const slider = document.querySelector({slider});
+             slider.value = '{to}';
+             slider.dispatchEvent(new InputEvent('input', {{ bubbles: true }}));"
+        ))
+    }
+
     /// Takes one of the options that a control offers, by the words that it shows.
     ///
     /// # Errors

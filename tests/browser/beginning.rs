@@ -150,11 +150,7 @@ fn an_example_opens_where_one_sees_what_it_promises() -> Outcome<()> {
             "{words}"
         );
         // What the words say, done.
-        page.script::<()>(
-            "const slider = document.querySelector('#poke-number');
-             slider.value = '0';
-             slider.dispatchEvent(new InputEvent('input', { bubbles: true }));",
-        )?;
+        page.slide("#poke-number", 0)?;
         let row = "[...document.querySelectorAll('.effect tbody tr')]
             .find((row) => row.querySelector('th').textContent === 'd')";
         page.wait_for("what it changed", &format!("!!({row})"))?;
@@ -189,11 +185,7 @@ fn one_is_led_from_any_scene_of_attention_to_where_there_is_most_to_see() -> Out
         page.shows(
             "Set head 1 to 0 under “Change something”: “d” falls from 99.2\u{a0}% to 3.5\u{a0}%.",
         )?;
-        page.script::<()>(
-            "const slider = document.querySelector('#head-0-1');
-             slider.value = '0';
-             slider.dispatchEvent(new InputEvent('input', { bubbles: true }));",
-        )?;
+        page.slide("#head-0-1", 0)?;
         page.wait_for(
             "what it changed",
             "[...document.querySelectorAll('.effect tbody tr')].some((row) => {

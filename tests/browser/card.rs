@@ -137,11 +137,7 @@ fn after_a_change_the_card_still_explains_itself() -> Outcome<()> {
                 // Before anything is changed one sees what can be.
                 page.wait_for("the box", "seen('#head-1-0', '.poke')")?;
             }
-            page.script::<()>(
-                "const slider = document.querySelector('#poke-number');
-                 slider.value = '0';
-                 slider.dispatchEvent(new InputEvent('input', { bubbles: true }));",
-            )?;
+            page.slide("#poke-number", 0)?;
             page.wait_for("what it changed", "!!document.querySelector('.effect')")?;
             let own = "document.querySelector('.verdict .by-hand')?.textContent";
             page.wait_for("whose it is", &format!("!!{own}?.startsWith('set by you')"))?;

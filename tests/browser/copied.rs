@@ -35,13 +35,9 @@ fn a_link_to_a_changed_pass_keeps_the_scale_that_its_bars_had() -> Outcome<()> {
         page.eval::<()>("void scrub(1)")?;
         shows(page, &json!({"title": "Block 0Heads out", "time": "1"}))?;
         // The largest gone, the others would grow if each pass had a scale of its own.
-        page.script::<()>(
-            "for (const head of [0, 2, 3]) {
-                 const slider = one(`#head-0-${head}`);
-                 slider.value = '0';
-                 slider.dispatchEvent(new InputEvent('input', { bubbles: true }));
-             }",
-        )?;
+        for head in [0, 2, 3] {
+            page.slide(&format!("#head-0-{head}"), 0)?;
+        }
         shows(page, &json!({"changes": "a pass with 3 changes of yours"}))?;
         let off = "[0, 2, 3].every((head) => read(`head ${head}, off`)?.every((x) => x === 0))";
         page.wait_for("the changed pass", off)?;

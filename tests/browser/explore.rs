@@ -192,11 +192,7 @@ fn what_is_unknown_is_named_and_a_change_is_a_pass_of_its_own() -> Outcome<()> {
         page.wait_for("a text that it knows", gone)?;
         page.eval::<()>("void scene('Heads out')")?;
         page.wait_for("the slider", "!!document.querySelector('#head-0-1')")?;
-        page.script::<()>(
-            "const slider = document.querySelector('#head-0-1');
-             slider.value = '0';
-             slider.dispatchEvent(new InputEvent('input', { bubbles: true }));",
-        )?;
+        page.slide("#head-0-1", 0)?;
         page.wait_for("what it changed", "!!document.querySelector('.effect')")?;
         let off: Vec<f64> = page.eval("read('head 1, off')")?;
         assert!(off.iter().all(|x| *x == 0.0), "{off:?}");

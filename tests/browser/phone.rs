@@ -70,11 +70,7 @@ fn what_a_change_did_is_said_at_the_stage_and_is_taken_back_there() -> Outcome<(
             let picture =
                 "(({ x, y, width, height }) => [x, y, width, height])(box('.stage canvas'))";
             let before: [f64; 4] = page.eval(picture)?;
-            page.script::<()>(
-                "const slider = document.querySelector('#poke-number');
-                 slider.value = '0';
-                 slider.dispatchEvent(new InputEvent('input', { bubbles: true }));",
-            )?;
+            page.slide("#poke-number", 0)?;
             page.wait_for("what it did", "!!document.querySelector('.upshot p')")?;
             page.script::<()>("await frame(); await frame();")?;
             assert_eq!(page.eval::<[f64; 4]>(picture)?, before, "the picture moved");
@@ -216,11 +212,7 @@ fn with_a_change_no_scene_loses_its_name_and_nothing_is_beside_the_card() -> Out
             page.wait_for("the model", &there)?;
             page.eval::<()>("void scene('Heads out')")?;
             page.wait_for("the slider", "!!document.querySelector('#head-0-1')")?;
-            page.script::<()>(
-                "const slider = document.querySelector('#head-0-1');
-                 slider.value = '0';
-                 slider.dispatchEvent(new InputEvent('input', { bubbles: true }));",
-            )?;
+            page.slide("#head-0-1", 0)?;
             page.wait_for("what it did", "!!document.querySelector('.upshot .share')")?;
             for (width, height) in [
                 (1201, 720),

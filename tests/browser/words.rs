@@ -329,11 +329,7 @@ fn the_costs_of_a_score_grow_with_the_head() -> Outcome<()> {
         let tokens: u64 = page.eval("tokens()")?;
         let pairs = heads * tokens * (tokens + 1) / 2;
         assert_eq!(page.eval::<Vec<u64>>(steps)?, [pairs * size, pairs * size]);
-        page.script::<()>(
-            "const slider = document.querySelector('.otherwise input[type=range]');
-             slider.value = '16';
-             slider.dispatchEvent(new InputEvent('input', { bubbles: true }));",
-        )?;
+        page.slide(".otherwise input[type=range]", 16)?;
         let doubled = pairs * 2 * size;
         page.wait_for(
             "twice as many",

@@ -103,13 +103,9 @@ fn a_changed_pass_is_drawn_from() -> Outcome<()> {
         let text: String = page.eval(SENTENCE)?;
         page.eval::<()>("void scene('Heads out')")?;
         page.wait_for("the slider", "!!document.querySelector('#head-0-0')")?;
-        page.script::<()>(
-            "for (const head of [0, 1, 2, 3]) {
-                 const slider = document.querySelector(`#head-0-${head}`);
-                 slider.value = '0';
-                 slider.dispatchEvent(new InputEvent('input', { bubbles: true }));
-             }",
-        )?;
+        for head in 0..4 {
+            page.slide(&format!("#head-0-{head}"), 0)?;
+        }
         at_the_draw(page, &[("Temperature", "2"), ("Seed", "11")])?;
         stands(page, &text, 11)?;
         // What the place of the draw stands for among the changed pass's chances.
