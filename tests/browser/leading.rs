@@ -72,7 +72,7 @@ fn of_a_sentence_of_ones_own_one_is_led_to_the_head_that_its_guess_hangs_on() ->
             let title = "document.querySelector('#scene-title').textContent";
             let heads = format!("{title} === 'Block {}Heads out'", hangs["layer"]);
             page.wait_for("its scene", &heads)?;
-            let said = "document.querySelector('.scene-words strong').textContent";
+            let said = "[...document.querySelectorAll('.scene-words .lead')].at(-1).textContent";
             let words: String = page.eval(said)?;
             assert!(
                 words.starts_with(&format!("Set head {} to 0", hangs["head"])),

@@ -21,6 +21,7 @@ mod heading;
 mod idea;
 pub mod journey;
 mod keys;
+mod lead;
 mod lesson;
 mod models;
 mod notes;
@@ -345,14 +346,14 @@ fn Journey(props: &JourneyProps) -> Html {
     let text = html! {
         <>
             if let Some(lead) = telling::lead(looking, *stop) {
-                { telling::written(page, lead) }
+                { lead::written(page, &beside, lead) }
                 { poke::by_finger(scene) }
             }
             { told(text, *stop, &pointing, shown) }
             // Behind it: what is known later moves no word.
             if let Some(last) = telling::last(looking, *stop) {
                 { " " }
-                { telling::written(page, last) }
+                { lead::written(page, &beside, last) }
             }
         </>
     };

@@ -160,6 +160,11 @@ pub fn head_scale(explore: &Explore, layer: usize, head: usize) -> Option<f64> {
     })
 }
 
+/// The id of the slider that scales a head.
+pub fn slider_of_head(layer: usize, head: usize) -> String {
+    format!("head-{layer}-{head}")
+}
+
 fn heads(page: &Page, explore: &Explore, slot: &Slot, layer: usize) -> Html {
     let model = &slot.trace.about.model;
     let heads = 0..model.n_head;
@@ -175,7 +180,7 @@ fn heads(page: &Page, explore: &Explore, slot: &Slot, layer: usize) -> Html {
             <legend>{ legend }</legend>
             for head in heads {
                 { slider(page, Slider {
-                    id: format!("head-{layer}-{head}"),
+                    id: slider_of_head(layer, head),
                     label: format!("Head {head}"),
                     most: 2.0,
                     value: scale(head).unwrap_or(1.0),

@@ -1,6 +1,7 @@
 //! Bars and lists that are longer than the screen, and the stage where it is below it.
 
 use gloo::events::{EventListener, EventListenerOptions};
+use gloo::timers::callback::Timeout;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
@@ -49,6 +50,18 @@ fn centre(bar: &HtmlElement, chosen: &str) {
         let middle = chosen.offset_top() + chosen.offset_height() / 2;
         bar.set_scroll_top(middle - bar.client_height() / 2);
     }
+}
+
+/// Brings what has that id into sight and gives it the focus, once what is being drawn is there.
+pub fn focus_on(id: String) {
+    let focus = move || {
+        let there = gloo::utils::document().get_element_by_id(&id);
+        if let Some(there) = there.and_then(|there| there.dyn_into::<HtmlElement>().ok()) {
+            // One that cannot have it is not worth a word.
+            let _ = there.focus();
+        }
+    };
+    Timeout::new(0, focus).forget();
 }
 
 /// A bar or a list with one stop for the Tab key: the focus goes with what is chosen, whenever `at`

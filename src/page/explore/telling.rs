@@ -4,20 +4,17 @@
 mod sentences;
 
 use super::journey::{Scene, Stop};
-use super::words;
+use super::lead::Lead;
+use super::{poke, words};
 use crate::analysis::ablation::Part;
 use crate::config::Kind;
 use crate::explain::{Cell, Place, Quantity};
 use crate::models::telling::{Taken, Telling};
-use crate::page::deeds::Page;
-use crate::page::field::on_click;
 use crate::page::link::reader::Reader;
 use crate::page::link::{Link, names};
-use crate::page::state::Action;
 use crate::page::state::explore::{Arrival, Explore, Slot, each_key, same_number};
 use crate::trace::Intervention;
 use sentences::{hardly, here, looks_most, matters, off, whereto};
-use yew::prelude::*;
 
 /// Letters of a lead and a scene's text together that a laptop shows at once.
 const ROOM: usize = 282;
@@ -58,45 +55,6 @@ fn changed_way(text: &str, telling: Telling, changes: Vec<Intervention>) -> Arri
     Arrival::new(link, Reader::Any)
 }
 
-/// What stands in front of a scene's text, or behind it.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Lead {
-    /// What there is to see, or to do, in the scene that is open.
-    Here(String),
-    /// How a head looks there.
-    Seen(String),
-    /// Where there is more to see of this sentence, and the way there.
-    There(String, Box<Arrival>),
-}
-
-impl Lead {
-    fn letters(&self) -> usize {
-        let (Lead::Here(words) | Lead::Seen(words) | Lead::There(words, _)) = self;
-        words.chars().count()
-    }
-}
-
-/// A lead as it is written.
-pub fn written(page: &Page, lead: Lead) -> Html {
-    match lead {
-        Lead::Here(words) | Lead::Seen(words) => html! { <><strong>{ words }</strong>{ " " }</> },
-        Lead::There(words, way) => html! {
-            <>
-                <button
-                    type="button"
-                    class="lead"
-                    onclick={on_click(&(page.clone(), way), |(page, way)| {
-                        page.dispatch(Action::Follow((**way).clone()));
-                    })}
-                >
-                    { words }
-                </button>
-                { " " }
-            </>
-        },
-    }
-}
-
 /// Where to look: at an example's own place what there is to try, in the other scenes of attention the
 /// way there. Of any other sentence what its own pass says, where one sees how a head looks.
 pub fn lead(looking: &Explore, stop: Stop) -> Option<Lead> {
@@ -118,7 +76,15 @@ pub fn lead(looking: &Explore, stop: Stop) -> Option<Lead> {
             let another = in_block && (looking.head != telling.head || !at_end);
             another.then(seen).flatten()
         };
-        if let Some(lead) = words.flatten().map(Lead::Here).or_else(of_another) {
+        let words = words
+            .flatten()
+            .map(|words| match (telling.taken, stop.scene) {
+                (Taken::Head, Scene::Heads) => {
+                    Lead::Slide(words, poke::slider_of_head(stop.layer, telling.head))
+                }
+                _ => Lead::Here(words),
+            });
+        if let Some(lead) = words.or_else(of_another) {
             return Some(lead);
         }
         let arrived = there && (telling.taken, stop.scene) == (Taken::Head, Scene::Heads);
@@ -162,7 +128,8 @@ fn hangs(looking: &Explore, shown: &Slot, stop: Stop, room: usize) -> Option<Lea
         return hardly(fall, next, room).map(Lead::Here);
     }
     if (stop.scene, stop.layer) == (Scene::Heads, fall.head.layer) {
-        return Some(Lead::Here(off(fall, next, room)));
+        let slider = poke::slider_of_head(stop.layer, fall.head.head);
+        return Some(Lead::Slide(off(fall, next, room), slider));
     }
     let link = Link {
         text: Some(looking.text.clone()),

@@ -89,7 +89,7 @@ pub fn here(
             Taken::Weight { key },
             Scene::Score(at) | Scene::AdditiveScore(at) | Scene::Mask(at) | Scene::Sharpen(at),
         ) if at == own && of_head && looking.pokes.is_empty() => Some(format!(
-            "Watch {}: head {head} will give it the largest weight.",
+            "Watch {}: head {head} will look at it most.",
             named(characters, key),
         )),
         (Taken::Head, Scene::Heads) => Some(switch_off(head, &falls)),
@@ -99,7 +99,7 @@ pub fn here(
 
 /// What there is to do where the heads have their sliders.
 fn switch_off(head: usize, falls: &str) -> String {
-    format!("Set head {head} to 0 under “Change something”: {falls}.")
+    format!("Set head {head} to 0, and {falls}.")
 }
 
 /// What there is to do where the heads have their sliders, of a head that a guess hangs on.
