@@ -34,7 +34,7 @@ const NARROWEST: f64 = 300.0;
 /// How much taller bars become at most, to fill a high stage, and how much lower, to be seen whole on
 /// a low one.
 const TALLEST: f64 = 3.0;
-const LOWEST: f64 = 0.5;
+const LOWEST: f64 = 0.4;
 
 /// What is drawn but for the time.
 #[derive(Clone, PartialEq)]

@@ -9,12 +9,14 @@ use crate::page::explore::characters::of_text;
 /// Below this a label stands above its strip and not beside it.
 const NARROW: f64 = 560.0;
 /// From this width on two parts of a scene stand side by side.
-const WIDE: f64 = 680.0;
+const WIDE: f64 = 620.0;
 /// Between those.
 const BETWEEN: f64 = 24.0;
 /// Room for labels beside the strips, on the whole stage and in a part of it.
 const LABELS: f64 = 148.0;
 const SHORT_LABELS: f64 = 126.0;
+/// The longest line of words of a part that has its labels beside it.
+const LONGEST: f64 = 276.0;
 
 /// Between two strips.
 const GAP: f64 = 14.0;
@@ -196,7 +198,8 @@ impl<'a> Board<'a> {
 
     /// Two parts of a scene side by side, where the stage is wide enough for both to be seen at once,
     /// else one under the other. The first takes `share` of the width, and has its labels beside it
-    /// if `labelled`. The second is told how much height is free below its label, beside the first.
+    /// if `labelled`: then it is as wide as its words need. The second is told how much height is free
+    /// below its label, beside the first.
     pub fn beside(
         &mut self,
         share: f64,
@@ -210,11 +213,15 @@ impl<'a> Board<'a> {
             return;
         }
         let (whole, top) = (self.part, self.y);
-        let width = (whole.width - BETWEEN) * share;
+        let (labels, least) = match labelled {
+            true => (SHORT_LABELS, SHORT_LABELS + LONGEST),
+            false => (0.0, 0.0),
+        };
+        let width = ((whole.width - BETWEEN) * share).max(least);
         self.part = Part {
             x: whole.x,
             width,
-            labels: if labelled { SHORT_LABELS } else { 0.0 },
+            labels,
         };
         first(self);
         let foot = self.y;

@@ -10,7 +10,7 @@ use crate::explain::{Cell, Exponentials, Place, Quantity};
 use crate::trace::Pass;
 
 /// Height of the columns that exponentials and weights are shown as.
-const COLUMN: f64 = 72.0;
+const COLUMN: f64 = 64.0;
 /// Tokens up to which all weights of a head are drawn: of more, a cell would be a speck.
 const DRAWN: usize = 64;
 
@@ -165,7 +165,7 @@ fn shares(board: &mut Board, place: Place, weights: &[f64], strongest: usize) {
 
     let most = board.most(&scores);
     let strip = Strip::bars(&scores, Role::Attention).within(most);
-    let area = board.shelf("scores S", Role::Attention, board.tall(54.0));
+    let area = board.shelf("scores S", Role::Attention, board.tall(44.0));
     board.say("scores", &scores);
     board.scale(area, most);
     board.cells(area, &strip, at(Quantity::Scores(place)), |_| Come::HERE);
@@ -233,7 +233,7 @@ fn shares(board: &mut Board, place: Place, weights: &[f64], strongest: usize) {
 fn stack(board: &mut Board, weights: &[f64], place: Place, come: f64, words: String) {
     let (token, head) = (board.view.token, board.view.head);
     let sum: f64 = weights.iter().sum();
-    let area = board.shelf("end to end", Role::Attention, board.tall(26.0));
+    let area = board.shelf("end to end", Role::Attention, board.tall(22.0));
     let unit = area.w / sum.max(1.0);
     let mut x = area.x;
     for (j, weight) in weights.iter().enumerate() {

@@ -85,7 +85,7 @@ fn what_says_so_moves_nothing() {
                 renormalise: true,
             }];
             for scene in [Scene::Softmax(place), Scene::Mix(place)] {
-                for (width, stretch) in WIDTHS.into_iter().zip([0.5, 1.0, 2.0]) {
+                for (width, stretch) in WIDTHS.into_iter().zip([0.4, 1.0, 0.4, 2.0]) {
                     let views = [&clean, &changed].map(|pass| View {
                         stretch,
                         ..at(source(pass), scene, width)

@@ -43,7 +43,7 @@ fn labels_do_not_lie_upon_one_another_on_a_low_stage() {
                 let view = View {
                     stop,
                     width,
-                    stretch: 0.5,
+                    stretch: 0.4,
                     ..first_scene(source, source.tokens() - 1)
                 };
                 each_has_its_line(&view, &picture(&view));

@@ -15,7 +15,7 @@ use crate::protocol::Sampling;
 use crate::trace::{Arrays, Trace};
 use std::collections::HashMap;
 
-const WIDTHS: [f64; 3] = [300.0, 620.0, 1100.0];
+const WIDTHS: [f64; 4] = [300.0, 600.0, 620.0, 1100.0];
 const TIMES: [f64; 6] = [0.0, 0.2, 0.45, 0.7, 0.93, 1.0];
 
 /// The first block's only pass.
