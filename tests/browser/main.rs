@@ -21,6 +21,7 @@ mod out_of_sight;
 mod person;
 mod phone;
 mod poking;
+mod presenting;
 mod pretrained;
 mod runs;
 mod scripting;

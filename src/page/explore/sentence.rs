@@ -75,9 +75,7 @@ pub fn Sentence(props: &SentenceProps) -> Html {
                     { explore.shown.as_ref().and_then(|slot| behind(explore, slot)) }
                 }
             </p>
-            if let Some(words) = misfit.as_ref().filter(|_| explore.problem.is_none()) {
-                <p class="help misfit" role="status">{ words }</p>
-            }
+            { notes(explore, misfit.as_deref()) }
             if let Some(Same(started)) = run {
                 { replacements(page, &explore.text, &started.info.vocab) }
             }
@@ -158,6 +156,25 @@ fn behind(explore: &Explore, slot: &Slot) -> Option<String> {
     (!explore.is_read()).then(|| format!(" The stage still shows “{}”.", text()))
 }
 
+/// What there is to know of a sentence that can be read.
+fn notes(explore: &Explore, misfit: Option<&str>) -> Html {
+    let misfit = misfit.filter(|_| explore.problem.is_none());
+    let shown = explore.shown.as_ref().filter(|_| explore.is_read());
+    let about = shown.map(|slot| &slot.trace.about);
+    let cut = about.filter(|about| about.cut > 0);
+    if misfit.is_none() && cut.is_none() {
+        return Html::default();
+    }
+    html! {
+        <div class="notes">
+            if let Some(words) = misfit {
+                <p class="help misfit" role="status">{ words }</p>
+            }
+            { cut.map(window) }
+        </div>
+    }
+}
+
 /// Which part of a sentence that is longer than a block is read.
 fn window(about: &About) -> Html {
     let quoted = |part: String| format!("“{}”", part.replace('\n', "↵"));
@@ -182,9 +199,6 @@ fn tokens(page: &Page, explore: &Explore, slot: &Slot, line: &NodeRef) -> Html {
     let next = likeliest(slot);
     html! {
         <>
-            if about.cut > 0 && explore.is_read() {
-                { window(about) }
-            }
             // What the columns are; a screen reader hears it with each token.
             <p class="token-columns" aria-hidden="true">
                 <span>{ "place" }</span>
