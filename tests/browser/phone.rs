@@ -232,3 +232,38 @@ fn with_a_change_no_scene_loses_its_name_and_nothing_is_beside_the_card() -> Out
         Ok(())
     })
 }
+
+#[test]
+fn a_long_sentence_is_read_whole_in_its_field() -> Outcome<()> {
+    in_browser(&explore(), |page| {
+        opened(page)?;
+        for (width, height) in [(390, 844), (360, 740)] {
+            let size =
+                json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": true});
+            page.command("Emulation.setDeviceMetricsOverride", size)?;
+            page.wait_for("the size", &format!("innerWidth === {width}"))?;
+            for text in [
+                "the dog",
+                "the big fluffy dog runs and the tiny cat runs too",
+            ] {
+                page.fill("textbox", "Sentence", text)?;
+                page.wait_for(
+                    "its pass",
+                    &format!(
+                        "document.querySelectorAll('.token').length === {}",
+                        text.len()
+                    ),
+                )?;
+                let hidden: f64 = page.eval(
+                    "(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)(
+                        document.querySelector('#sentence'))",
+                )?;
+                assert!(
+                    hidden <= 1.0,
+                    "{width} by {height}: {hidden} px of “{text}”"
+                );
+            }
+        }
+        Ok(())
+    })
+}
