@@ -159,7 +159,10 @@ fn the_overview_of_a_long_sentence_shows_the_row_of_the_chosen_token() -> Outcom
         page.click("button", "Overview")?;
         page.wait_for("the overview", "!!document.querySelector('.threshold')")?;
         page.eval::<()>("void (window.stage = document.querySelector('.stage'))")?;
-        assert!(page.eval::<bool>("stage.scrollHeight > 1.3 * stage.clientHeight")?);
+        page.wait_for(
+            "more rows than fit",
+            "stage.scrollHeight > 1.3 * stage.clientHeight",
+        )?;
         // The last token stands in the last row.
         page.wait_for(
             "the last row",
