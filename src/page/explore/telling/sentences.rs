@@ -12,7 +12,7 @@ use crate::page::state::explore::{Explore, Slot};
 use crate::trace::Pass;
 
 /// Letters of a word by which a token is still found.
-pub(super) const LONGEST_WORD: usize = 12;
+const LONGEST_WORD: usize = 12;
 
 /// How likely a guess is at least of which it is said that no head matters to it.
 const SURE: f64 = 0.5;
@@ -174,10 +174,12 @@ pub(super) fn named(characters: &[char], key: usize) -> String {
         .take_while(|c| c.is_alphabetic())
         .count();
     let end = after.iter().take_while(|c| c.is_alphabetic()).count();
-    match (start + end, end) {
-        (2..=LONGEST_WORD, 1..) => {
-            let word: String = characters[key - start..key + end].iter().collect();
-            format!("the {character} of “{word}”")
+    let word = characters.get(key - start..key + end).unwrap_or_default();
+    // A word that has the letter twice does not say which.
+    let once = word.iter().filter(|c| **c == character).count() == 1;
+    match word.len() {
+        2..=LONGEST_WORD if once && end > 0 => {
+            format!("the {character} of “{}”", word.iter().collect::<String>())
         }
         _ => format!("the “{}” in place {key}", visible(character)),
     }

@@ -1,4 +1,4 @@
-use super::sentences::{LONGEST_WORD, named};
+use super::sentences::named;
 use super::*;
 use crate::analysis::Head;
 use crate::analysis::falls::{Fall, Guess};
@@ -33,7 +33,10 @@ fn leads(looking: &Explore, name: &str) -> Vec<Option<Lead>> {
 }
 
 fn is_here(lead: &Option<Lead>, part: &str) -> bool {
-    matches!(lead, Some(Lead::Here(words) | Lead::Seen(words)) if words.contains(part))
+    matches!(
+        lead,
+        Some(Lead::Here(words) | Lead::Seen(words) | Lead::Slide(words, _)) if words.contains(part)
+    )
 }
 
 fn is_there(lead: &Option<Lead>) -> bool {
@@ -148,10 +151,7 @@ fn of_a_sentence_of_ones_own_its_pass_says_what_a_head_looks_at_most() {
                         continue;
                     };
                     let key = key.expect("one");
-                    let place = match tokens {
-                        2..=LONGEST_WORD => format!("at the x of “{}”", "x".repeat(tokens)),
-                        _ => format!("at the “x” in place {key}"),
-                    };
+                    let place = format!("at the “x” in place {key}");
                     let weight = format!("with {:.1}\u{a0}%.", 100.0 * most);
                     assert!(token > 0 && words.contains(&place), "{words}");
                     assert!(words.contains(&weight) || most > 0.9995, "{words}");
@@ -214,6 +214,8 @@ fn a_token_is_found_by_its_word_or_by_its_place() {
     for (text, key, words) in [
         ("the big dog", 6, "the g of “big”"),
         ("the big dog", 7, "the “␣” in place 7"),
+        ("a fluffy dog", 5, "the “f” in place 5"),
+        ("a fluffy dog", 3, "the l of “fluffy”"),
         ("a big dog", 0, "the “a” in place 0"),
         ("12+3", 3, "the “3” in place 3"),
         ("dog", 0, "the d of “dog”"),
