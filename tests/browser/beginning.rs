@@ -142,7 +142,7 @@ fn an_example_opens_where_one_sees_what_it_promises() -> Outcome<()> {
             "document.querySelector('.cell-name').textContent === 'blocks.1.attn.hook_pattern[1, 14, 6]'",
         )?;
         let heading: String = page.eval("document.querySelector('#scene-title').textContent")?;
-        assert_eq!(heading, "Block 1Mix values");
+        assert_eq!(heading, "Block 1 Mix values");
         let words: String =
             page.eval("document.querySelector('.scene-words strong').textContent")?;
         assert!(
@@ -154,12 +154,10 @@ fn an_example_opens_where_one_sees_what_it_promises() -> Outcome<()> {
         let row = "[...document.querySelectorAll('.effect tbody tr')]
             .find((row) => row.querySelector('th').textContent === 'd')";
         page.wait_for("what it changed", &format!("!!({row})"))?;
-        let told = format!(
-            "(({row}).textContent.match(/[0-9.]+(?=\\s%)/g) ?? []).map(Number).map(Math.round)"
-        );
+        let told = format!("(({row}).textContent.match(/[0-9.]+(?=\\s%)/g) ?? []).map(Number)");
         let said = "document.querySelector('.scene-words strong').textContent
-            .match(/[0-9]+(?=\\s%)/g).map(Number)";
-        assert_eq!(page.eval::<Vec<u8>>(&told)?, page.eval::<Vec<u8>>(said)?);
+            .match(/[0-9.]+(?=\\s%)/g).map(Number)";
+        assert_eq!(page.eval::<Vec<f64>>(&told)?, page.eval::<Vec<f64>>(said)?);
         Ok(())
     })
 }
@@ -170,9 +168,9 @@ fn one_is_led_from_any_scene_of_attention_to_where_there_is_most_to_see() -> Out
         opened(page)?;
         let title = "document.querySelector('#scene-title').textContent";
         page.eval::<()>("void scene('Softmax')")?;
-        page.wait_for("the scene", &format!("{title} === 'Block 0Softmax'"))?;
+        page.wait_for("the scene", &format!("{title} === 'Block 0 Softmax'"))?;
         page.click("button", "Most to see in this sentence: block 1, head 1.")?;
-        page.wait_for("the place", &format!("{title} === 'Block 1Mix values'"))?;
+        page.wait_for("the place", &format!("{title} === 'Block 1 Mix values'"))?;
         page.shows("Head 1 looks back at the g of “big”.")?;
         // Where no weight tells there is a head to take away.
         page.choose("Attention", "Adaptive span")?;
@@ -197,8 +195,8 @@ fn one_is_led_from_any_scene_of_attention_to_where_there_is_most_to_see() -> Out
             "what it changed",
             "[...document.querySelectorAll('.effect tbody tr')].some((row) => {
                  const numbers = row.textContent.match(/[0-9.]+(?=\\s%)/g) ?? [];
-                 const [before, now] = numbers.map(Number).map(Math.round);
-                 return row.querySelector('th').textContent === 'd' && before === 99 && now === 4;
+                 const [before, now] = numbers.map(Number);
+                 return row.querySelector('th').textContent === 'd' && before === 99.2 && now === 3.5;
              })",
         )
     })

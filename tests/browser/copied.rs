@@ -33,7 +33,7 @@ fn a_link_to_a_changed_pass_keeps_the_scale_that_its_bars_had() -> Outcome<()> {
         opened(page)?;
         page.eval::<()>("void to('.scene', 'Heads out')")?;
         page.eval::<()>("void scrub(1)")?;
-        shows(page, &json!({"title": "Block 0Heads out", "time": "1"}))?;
+        shows(page, &json!({"title": "Block 0 Heads out", "time": "1"}))?;
         // The largest gone, the others would grow if each pass had a scale of its own.
         for head in [0, 2, 3] {
             page.slide(&format!("#head-0-{head}"), 0)?;

@@ -70,7 +70,7 @@ fn of_a_sentence_of_ones_own_one_is_led_to_the_head_that_its_guess_hangs_on() ->
             assert!(words.starts_with(&place), "{words} and {hangs}");
             page.eval::<()>("void led().click()")?;
             let title = "document.querySelector('#scene-title').textContent";
-            let heads = format!("{title} === 'Block {}Heads out'", hangs["layer"]);
+            let heads = format!("{title} === 'Block {} Heads out'", hangs["layer"]);
             page.wait_for("its scene", &heads)?;
             let said = "[...document.querySelectorAll('.scene-words .lead')].at(-1).textContent";
             let words: String = page.eval(said)?;

@@ -102,7 +102,7 @@ fn far_in(page: &mut Page) -> Outcome<()> {
     page.fill("textbox", "Sentence", "the big dog")?;
     shows(page, &json!({"read": "the␣big␣dog"}))?;
     page.eval::<()>("void to('.scene', 'Softmax, local pass', 1)")?;
-    shows(page, &json!({"title": "Block 1Softmax, local pass"}))?;
+    shows(page, &json!({"title": "Block 1 Softmax, local pass"}))?;
     page.click("button", "Token 4")?;
     page.click("button", "head 2")?;
     page.eval::<()>("void scrub(0.43)")?;
@@ -194,7 +194,7 @@ fn a_link_pasted_into_an_open_page_brings_its_changes_and_its_number_and_back_le
                 "model": "glass-head-gated",
                 "changes": "a pass that you changed",
                 "text": "the big dog",
-                "title": "Block 0Heads out",
+                "title": "Block 0 Heads out",
                 "token": 6,
                 "cell": "blocks.0.attn.hook_result[6, 2, 3]",
                 "time": "1",
@@ -211,7 +211,7 @@ fn a_link_pasted_into_an_open_page_brings_its_changes_and_its_number_and_back_le
             "model": "glass-standard",
             "changes": "",
             "text": first,
-            "title": "BeginEmbed",
+            "title": "Begin Embed",
         });
         shows(page, &back)
     })
@@ -227,7 +227,7 @@ fn what_is_damaged_in_a_link_is_named_and_the_rest_is_used() -> Outcome<()> {
             &json!({
                 "model": "glass-head-gated",
                 "text": "the big dog",
-                "title": "Block 1Score",
+                "title": "Block 1 Score",
                 "token": 10,
                 "head": 2,
             }),
@@ -258,7 +258,7 @@ fn a_link_to_a_run_that_is_not_here_says_so_and_is_read_by_another_model() -> Ou
             &json!({
                 "model": "glass-head-gated",
                 "text": "the big dog",
-                "title": "Block 1Measure and gate",
+                "title": "Block 1 Measure and gate",
                 "token": 4,
                 "time": "0.5",
             }),
@@ -281,7 +281,7 @@ fn a_link_to_a_run_that_is_not_here_says_so_and_is_read_by_another_model() -> Ou
         page.shows("opening another model would end it")?;
         shows(
             page,
-            &json!({"model": label, "title": "Block 0Mix values", "token": 2}),
+            &json!({"model": label, "title": "Block 0 Mix values", "token": 2}),
         )
     })
 }
@@ -400,7 +400,7 @@ fn the_files_hold_what_the_stage_and_the_model_have() -> Outcome<()> {
         page.fill("textbox", "Sentence", "the big dog")?;
         shows(page, &json!({"read": "the␣big␣dog", "token": 10}))?;
         page.eval::<()>("void to('.scene', 'Softmax')")?;
-        shows(page, &json!({"title": "Block 0Softmax", "time": "1"}))?;
+        shows(page, &json!({"title": "Block 0 Softmax", "time": "1"}))?;
         page.eval::<()>("void document.querySelector('.export summary').click()")?;
 
         let name = export(page, "Picture (PNG)")?;

@@ -196,6 +196,9 @@ fn with_a_change_no_scene_loses_its_name_and_nothing_is_beside_the_card() -> Out
                          const it = document.querySelector(part);
                          const wide = it.scrollWidth - it.clientWidth;
                          const high = part.endsWith('h2') ? it.scrollHeight - it.clientHeight : 0;
+                         const { x, y } = document.querySelector('.where').getBoundingClientRect();
+                         const block = document.elementFromPoint(x + 2, y + 4)?.className;
+                         if (block !== 'where') found.push(`${scene.textContent} and not where`);
                          if (wide > 0 || high > 1) found.push(`${scene.textContent}, ${part}: ${wide}, ${high}`);
                      }
                  }
