@@ -20,6 +20,7 @@ mod links;
 mod out_of_sight;
 mod person;
 mod phone;
+mod playing;
 mod poking;
 mod presenting;
 mod pretrained;

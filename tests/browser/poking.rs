@@ -208,14 +208,14 @@ fn a_gate_is_set_by_hand() -> Outcome<()> {
 }
 
 /// Presses, moves or releases the mouse at a point of the window.
-fn mouse(page: &mut Page, kind: &str, (x, y): (f64, f64)) -> Outcome<()> {
+pub fn mouse(page: &mut Page, kind: &str, (x, y): (f64, f64)) -> Outcome<()> {
     let event =
         json!({"type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1});
     page.command("Input.dispatchMouseEvent", event).map(drop)
 }
 
 /// Presses a point and says which number the card then explains.
-fn clicked(page: &mut Page, at: (f64, f64)) -> Outcome<String> {
+pub fn clicked(page: &mut Page, at: (f64, f64)) -> Outcome<String> {
     mouse(page, "mousePressed", at)?;
     mouse(page, "mouseReleased", at)?;
     let drawn = "await new Promise(done => setTimeout(() => requestAnimationFrame(done)))";

@@ -238,12 +238,16 @@ impl Clock {
     pub fn show(self: &Rc<Self>, wanted: Option<Wanted>, playhead: Playhead) {
         let before = self.playhead.replace(Some(playhead));
         let moved = before.is_none_or(|before| before.moved != playhead.moved);
-        let started = playhead.playing && before.is_some_and(|before| !before.playing);
+        let played = before.is_some_and(|before| before.playing);
+        let (started, stopped) = (playhead.playing && !played, played && !playhead.playing);
         if moved {
             self.time.set(playhead.time);
         } else if started && self.time.get() >= 1.0 {
             // What had come to its end plays again.
             self.time.set(0.0);
+        } else if stopped && self.still {
+            // It stops at what is seen.
+            self.time.set(1.0);
         }
         *self.wanted.borrow_mut() = wanted;
         self.request();
@@ -274,8 +278,18 @@ impl Clock {
         self.last.set(None);
     }
 
-    /// The time that is shown.
+    /// The time that is shown. Without motion a scene that plays is there at once, and gives way to the
+    /// next after its time.
     pub fn time(&self) -> f64 {
+        let playing = self.playhead.get().is_some_and(|playhead| playhead.playing);
+        match self.still && playing {
+            true => 1.0,
+            false => self.passed(),
+        }
+    }
+
+    /// How much of the scene's time is over.
+    fn passed(&self) -> f64 {
         self.time.get().min(1.0)
     }
 
@@ -375,15 +389,8 @@ impl Clock {
     }
 
     fn draw(&self) {
-        // Without motion a scene is there at once, and gives way to the next after its time.
-        let playing = self.playhead.get().is_some_and(|playhead| playhead.playing);
-        let time = if self.still && playing {
-            1.0
-        } else {
-            self.time()
-        };
         if let Some(scrubber) = self.scrubber.cast::<HtmlInputElement>() {
-            scrubber.set_value(&format!("{:.3}", self.time()));
+            scrubber.set_value(&format!("{:.3}", self.passed()));
         }
         let Some(canvas) = self.canvas.cast::<HtmlCanvasElement>() else {
             return;
@@ -401,7 +408,7 @@ impl Clock {
         };
         let sheet = Sheet::of(&canvas, style);
         let stretch = self.stretch(wanted, &sheet, style);
-        let picture = wanted.stretched(sheet.width, stretch, time);
+        let picture = wanted.stretched(sheet.width, stretch, self.time());
         let marked = Marked {
             lit: self.lit.get(),
             ..wanted.marked()

@@ -213,9 +213,10 @@ impl Explore {
             // The overview stands still: from there the scene opens, and plays.
             ExploreAction::TogglePlay if !self.open => {
                 self.reduce(ExploreAction::Open(true));
-                self.playhead.playing = true;
+                self.play();
             }
-            ExploreAction::TogglePlay => self.playhead.playing = !self.playhead.playing,
+            ExploreAction::TogglePlay if self.playhead.playing => self.playhead.playing = false,
+            ExploreAction::TogglePlay => self.play(),
             ExploreAction::Time(time) => {
                 self.playhead.playing = false;
                 self.move_to(time);
@@ -245,9 +246,18 @@ impl Explore {
             ExploreAction::Leave if self.picked.is_none() => self.presenting = false,
             ExploreAction::Leave => self.reduce(ExploreAction::Pick(None)),
             ExploreAction::Present => self.presenting = !self.presenting,
-            ExploreAction::Poke(change) => self.poke(change),
-            ExploreAction::Unpoke(change) => self.unpoke(&change),
-            ExploreAction::UnpokeAll => self.pokes.clear(),
+            ExploreAction::Poke(change) => {
+                self.poke(change);
+                self.finish();
+            }
+            ExploreAction::Unpoke(change) => {
+                self.unpoke(&change);
+                self.finish();
+            }
+            ExploreAction::UnpokeAll => {
+                self.pokes.clear();
+                self.finish();
+            }
             ExploreAction::Threshold(threshold) => self.threshold = threshold,
             ExploreAction::Flip(flipped) => self.flipped = flipped,
             ExploreAction::Kept(layer) => {
@@ -435,6 +445,25 @@ impl Explore {
         self.move_to(0.0);
         if !self.playhead.playing {
             // A scene that does not play is seen whole.
+            self.move_to(1.0);
+        }
+    }
+
+    /// From here on it plays; what had come to its end plays again.
+    fn play(&mut self) {
+        if self.playhead.time >= 1.0 {
+            self.move_to(0.0);
+        }
+        self.playhead.playing = true;
+    }
+
+    /// What a change did is seen in the whole scene, which does not go on under the hand. A model that
+    /// is writing writes on: there the next draw shows it.
+    fn finish(&mut self) {
+        let writing = self.write_on.on && self.at().is_some_and(|at| at.scene == Scene::Sample);
+        let done = !self.playhead.playing && self.playhead.time >= 1.0;
+        if self.open && !writing && !done {
+            self.playhead.playing = false;
             self.move_to(1.0);
         }
     }

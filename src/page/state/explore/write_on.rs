@@ -143,7 +143,7 @@ impl Explore {
                     self.choose_token(usize::MAX);
                     self.token_chosen = false;
                     self.open = true;
-                    self.playhead.playing = true;
+                    self.play();
                     self.keep_pace();
                 }
             }
