@@ -1,4 +1,5 @@
-//! What plays stands still under the hand: a change shows the whole scene.
+//! What plays stands still under the hand: a change shows the whole scene, and a slider stays with its
+//! number.
 
 use crate::explore::{TOOLS, opened};
 use crate::poking::{clicked, mouse};
@@ -16,7 +17,19 @@ const WATCH: &str = "
     window.frames = async (count) => {
         for (let n = 0; n < count; n++) await new Promise(requestAnimationFrame);
     };
-    window.seen = () => document.querySelector('.stage canvas').toDataURL();";
+    window.seen = () => document.querySelector('.stage canvas').toDataURL();
+    window.handle = () => document.querySelector('label[for=poke-number]')?.textContent;
+    window.onCard = () => document.querySelector('.cell-name')?.textContent;
+    // Which numbers the slider and the card stand for until then.
+    window.watched = async (until) => {
+        const [handles, cards] = [new Set(), new Set()];
+        while (place() < until) {
+            await frames(1);
+            handles.add(handle());
+            cards.add(onCard());
+        }
+        return [handles.size, cards.size];
+    };";
 
 /// The page as it is opened by whom that much motion suits, standing still in a scene.
 fn still(page: &mut Page, motion: &str, scene: &str) -> Outcome<()> {
@@ -58,6 +71,25 @@ fn setup() -> Setup {
         page_script: format!("{TOOLS}{WATCH}"),
         ..Setup::cpu()
     }
+}
+
+#[test]
+fn a_slider_keeps_its_number_as_the_scene_plays_and_stops_it() -> Outcome<()> {
+    for motion in ["no-preference", "reduce"] {
+        in_browser(&setup(), |page| {
+            still(page, motion, "Softmax")?;
+            let number: String = page.eval("handle()")?;
+            plays(page, 0.0)?;
+            let [handles, cards]: [usize; 2] = page.eval("await watched(0.75)")?;
+            assert_eq!(handles, 1, "{motion}");
+            assert_eq!(cards > 2, motion == "no-preference", "{cards}, {motion}");
+            page.eval::<()>("void slide('#poke-number', 0.9)")?;
+            is_whole(page)?;
+            assert_eq!(page.eval::<String>("handle()")?, number);
+            Ok(())
+        })?;
+    }
+    Ok(())
 }
 
 #[test]

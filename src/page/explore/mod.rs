@@ -255,6 +255,17 @@ fn Journey(props: &JourneyProps) -> Html {
         let bare = Wanted::of(looking, slot, *stop, sampling, None, Rc::default());
         use_memo(bare, |bare| bare.picture(800.0, 1.0).focus)
     };
+    // What can be set stays the same number, whatever the stage is at work on and whatever is set.
+    let own = {
+        let before = looking.unchanged.as_ref();
+        let before =
+            before.map(|before| Wanted::of(looking, before, *stop, sampling, None, Rc::default()));
+        use_memo((before, *focus), |(before, focus)| match before {
+            Some(before) => before.picture(800.0, 1.0).focus,
+            None => *focus,
+        })
+    };
+    let in_hand = looking.picked.or(*own);
     let working = use_working(&clock.0);
     let moment = (*stop, looking.open, looking.token, looking.head);
     let working = working
@@ -297,7 +308,7 @@ fn Journey(props: &JourneyProps) -> Html {
     let pokable = !drawing && read.is_none()
         || !looking.pokes.is_empty()
         || looking.open && stop.scene.is_in_block()
-        || chosen.is_some_and(poke::can_be_set);
+        || in_hand.is_some_and(poke::can_be_set);
     // Its sliders are what a room is told to move.
     let hands_on = looking.open && stop.scene == Scene::Heads;
     let about = chosen.map(|cell| card::about(&slot.source(), cell));
@@ -404,7 +415,7 @@ fn Journey(props: &JourneyProps) -> Html {
                             page={page.clone()}
                             explore={looking.clone()}
                             slot={slot.clone()}
-                            chosen={chosen}
+                            number={in_hand}
                             waits={waits(state)}
                         />
                     }

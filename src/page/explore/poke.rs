@@ -10,6 +10,7 @@ use crate::page::field::{on_click, on_number};
 use crate::page::state::Action;
 use crate::page::state::explore::{Explore, ExploreAction, Slot, same_number, unset};
 use crate::trace::{Branch, Intervention};
+use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 #[derive(PartialEq, Properties)]
@@ -17,8 +18,9 @@ pub struct PokeProps {
     pub page: Page,
     pub explore: Explore,
     pub slot: Slot,
-    /// What the card explains.
-    pub chosen: Option<Cell>,
+    /// The number that can be set: the picked one, or the scene's own. What the card explains goes with
+    /// the stage as it plays, and would be another one under the hand.
+    pub number: Option<Cell>,
     /// Why nothing can be changed yet.
     pub waits: Option<&'static str>,
 }
@@ -29,11 +31,21 @@ pub fn Poke(props: &PokeProps) -> Html {
         page,
         explore,
         slot,
-        chosen,
+        number: set,
         waits,
     } = props;
     let layer = explore.layer();
     let of_block = explore.at().is_some_and(|stop| stop.scene.is_in_block());
+    let plays = explore.open && explore.playhead.playing && !explore.write_on.on;
+    let on_down = {
+        let page = page.clone();
+        move |e: PointerEvent| {
+            // What one takes hold of is not to go with its scene.
+            if plays && e.target_dyn_into::<HtmlInputElement>().is_some() {
+                page.dispatch(Action::Explore(ExploreAction::Time(1.0)));
+            }
+        }
+    };
     html! {
         <section class="poke card" aria-labelledby="poke-title">
             // What one did is taken back where one reads that one can: nothing moves for it.
@@ -45,11 +57,11 @@ pub fn Poke(props: &PokeProps) -> Html {
                     n => take_back(page, format!("Take back all {n}"), format!("Take back all {n} changes")),
                 } }
             </header>
-            <fieldset class="pokes" disabled={waits.is_some()}>
+            <fieldset class="pokes" disabled={waits.is_some()} onpointerdown={on_down}>
                 <div class="of-number">
                     if let Some(waits) = waits {
                         <p class="help">{ waits }</p>
-                    } else if let Some(cell) = chosen {
+                    } else if let Some(cell) = set {
                         { number(page, explore, slot, *cell) }
                     }
                 </div>
@@ -260,7 +272,7 @@ pub fn can_be_set(cell: Cell) -> bool {
     )
 }
 
-/// What can be done to the number on the card.
+/// What can be done to that number.
 fn number(page: &Page, explore: &Explore, slot: &Slot, cell: Cell) -> Html {
     let value = slot.source().at(cell).map_or(0.0, f64::from);
     let [a, b, c] = cell.index;
@@ -330,7 +342,7 @@ fn number(page: &Page, explore: &Explore, slot: &Slot, cell: Cell) -> Html {
         .any(|change| same_number(change, &probe));
     html! {
         <fieldset>
-            <legend>{ "The number on the card" }</legend>
+            <legend>{ "Set by hand" }</legend>
             { slider(page, Slider {
                 id: "poke-number".into(),
                 label,
