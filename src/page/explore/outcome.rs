@@ -8,12 +8,14 @@ use crate::page::deeds::Page;
 use crate::page::field::on_click;
 use crate::page::format::percent;
 use crate::page::state::Action;
-use crate::page::state::explore::{Explore, ExploreAction, Slot};
+use crate::page::state::explore::{Explore, ExploreAction, Slot, token_of};
 use crate::trace::Intervention;
 use yew::prelude::*;
 
 /// Characters whose change is listed.
 const LISTED: usize = 4;
+/// A change of a probability that no figure shows.
+const UNSEEN: f64 = 5e-4;
 
 /// The probabilities after a token without the changes and with them, character by character.
 struct Outcome<'a> {
@@ -46,6 +48,12 @@ impl<'a> Outcome<'a> {
     fn name(&self, v: usize) -> String {
         of_vocabulary(&self.source, v)
     }
+
+    /// Whether all is as without the changes.
+    fn is_nothing(&self) -> bool {
+        let mut both = self.before.iter().zip(&self.now);
+        both.all(|(before, now)| (before - now).abs() < UNSEEN)
+    }
 }
 
 fn likeliest(probabilities: &[f64]) -> Option<usize> {
@@ -60,12 +68,42 @@ pub fn line(page: &Page, looking: &Explore, slot: &Slot) -> Html {
     html! {
         <div class="upshot" role="status">
             if let Some(outcome) = outcome {
-                { fall(&outcome, looking.token) }
+                { match elsewhere(looking).filter(|_| outcome.is_nothing()) {
+                    Some(token) => lead(page, token),
+                    None => fall(&outcome, looking.token),
+                } }
             }
             if let Some(last) = last {
                 { undo(page, last) }
             }
         </div>
+    }
+}
+
+/// The token at which the last change is made, where none is made at the chosen one: a sentence that
+/// grows keeps its changes where they are.
+fn elsewhere(looking: &Explore) -> Option<usize> {
+    let mut tokens = looking.pokes.iter().map(token_of);
+    let all = tokens.all(|token| token.is_some_and(|token| token != looking.token));
+    looking.pokes.last().and_then(token_of).filter(|_| all)
+}
+
+/// To the token whose next character another is.
+fn lead(page: &Page, token: usize) -> Html {
+    html! {
+        <>
+            <p>{ "no effect here" }</p>
+            <button
+                type="button"
+                class="small to-change"
+                title={format!("Your change is made at token {token}")}
+                onclick={on_click(&(page.clone(), token), |(page, token)| {
+                    page.dispatch(Action::Explore(ExploreAction::Token(*token)));
+                })}
+            >
+                { format!("see token {token}") }
+            </button>
+        </>
     }
 }
 
@@ -112,10 +150,17 @@ fn undo(page: &Page, last: &Intervention) -> Html {
 
 /// What the changes did to the next character after a token: those whose probability they moved most,
 /// without the changes and with them.
-pub fn table(slot: &Slot, token: usize) -> Html {
+pub fn table(looking: &Explore, slot: &Slot) -> Html {
+    let token = looking.token;
     let Some(outcome) = Outcome::of(slot, token) else {
         return html! { <p class="help" aria-live="polite">{ "The changed pass is on its way." }</p> };
     };
+    if let Some(changed) = elsewhere(looking).filter(|_| outcome.is_nothing()) {
+        let words = format!(
+            "Your change is made at token {changed}. After token {token} all is as without it."
+        );
+        return html! { <p class="help" aria-live="polite">{ words }</p> };
+    }
     let (before, now) = (&outcome.before, &outcome.now);
     let moved: Vec<f64> = before.iter().zip(now).map(|(b, n)| (n - b).abs()).collect();
     html! {

@@ -72,7 +72,7 @@ pub fn Poke(props: &PokeProps) -> Html {
             </fieldset>
             // Below what one holds, which is not to move away under the hand.
             if !explore.pokes.is_empty() {
-                <div class="outcome">{ outcome::table(slot, explore.token) }</div>
+                <div class="outcome">{ outcome::table(explore, slot) }</div>
             }
         </section>
     }

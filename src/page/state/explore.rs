@@ -10,9 +10,7 @@ pub mod write_on;
 
 pub use action::ExploreAction;
 pub use arrival::Arrival;
-pub use changes::{same_number, unset};
-pub use picking::each_key;
-pub use searched::Searched;
+pub use changes::{same_number, token_of, unset};
 pub use slot::{Shown, Slot};
 
 use super::writing::unknown_characters;
@@ -175,9 +173,8 @@ impl Explore {
         }
         match action {
             ExploreAction::Text(text) => {
-                self.text = ending(&text).into();
+                self.rewrite(ending(&text).into());
                 self.write_on.forget();
-                self.rewritten();
             }
             ExploreAction::Append(character) => {
                 self.append(character);
@@ -268,11 +265,12 @@ impl Explore {
         }
     }
 
-    /// Another sentence: what was said of places in the one before does not hold.
-    fn rewritten(&mut self) {
+    /// Another sentence: what was said of places in the one before holds as far as both are the same.
+    fn rewrite(&mut self, text: String) {
+        let before = std::mem::replace(&mut self.text, text);
         self.touched = true;
         self.token_chosen = false;
-        self.forget_places();
+        self.keep_places(&before);
     }
 
     /// Whether that pass is of the present text.

@@ -34,20 +34,59 @@ impl Explore {
         self.pokes.retain(|other| !same_target(other, change));
     }
 
-    /// A change at a position is of another token in another text.
-    pub(super) fn forget_places(&mut self) {
+    /// After another text: a change at a token stays as long as the sentence is the same up to it,
+    /// where that token stands now.
+    pub(super) fn keep_places(&mut self, before: &str) {
         self.picked = None;
-        self.pokes.retain(|change| match change {
-            Intervention::Head { .. }
-            | Intervention::Branch { .. }
-            | Intervention::Residual { .. } => true,
-            Intervention::Cell { .. }
-            | Intervention::Row { .. }
-            | Intervention::Embedding { .. } => false,
-            Intervention::Temperature { position, .. }
-            | Intervention::Span { position, .. }
-            | Intervention::Gate { position, .. } => position.is_none(),
-        });
+        let both = before.chars().zip(self.text.chars());
+        let same = both.take_while(|(was, is)| was == is).count();
+        let block = self
+            .shown
+            .as_ref()
+            .map_or(0, |shown| shown.trace.about.model.block_size);
+        // So many characters are not read.
+        let cut = |text: &str| text.chars().count().saturating_sub(block);
+        let (old, new) = (cut(before), cut(&self.text));
+        let place = |at: usize| Some(at + old).filter(|at| *at < same)?.checked_sub(new);
+        let changes = std::mem::take(&mut self.pokes).into_iter();
+        self.pokes = changes.filter_map(|change| moved(change, place)).collect();
+    }
+}
+
+/// The change where its tokens stand now; nothing where they are no longer there.
+fn moved(mut change: Intervention, place: impl Fn(usize) -> Option<usize>) -> Option<Intervention> {
+    match &mut change {
+        Intervention::Head { .. } | Intervention::Branch { .. } | Intervention::Residual { .. } => {
+        }
+        Intervention::Cell { query, key, .. } => {
+            (*query, *key) = (place(*query)?, place(*key)?);
+        }
+        // It has a weight for every key before it.
+        Intervention::Row { query, .. } if place(*query) != Some(*query) => return None,
+        Intervention::Row { .. } => {}
+        Intervention::Embedding { position, .. } => *position = place(*position)?,
+        Intervention::Temperature { position, .. }
+        | Intervention::Span { position, .. }
+        | Intervention::Gate { position, .. } => {
+            if let Some(position) = position {
+                *position = place(*position)?;
+            }
+        }
+    }
+    Some(change)
+}
+
+/// The token in whose row a change is made; of one that is made in all of them nothing.
+pub fn token_of(change: &Intervention) -> Option<usize> {
+    match *change {
+        Intervention::Cell { query, .. } | Intervention::Row { query, .. } => Some(query),
+        Intervention::Embedding { position, .. } => Some(position),
+        Intervention::Temperature { position, .. }
+        | Intervention::Span { position, .. }
+        | Intervention::Gate { position, .. } => position,
+        Intervention::Head { .. } | Intervention::Branch { .. } | Intervention::Residual { .. } => {
+            None
+        }
     }
 }
 

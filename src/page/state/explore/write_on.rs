@@ -183,9 +183,8 @@ impl Explore {
     }
 
     pub(super) fn append(&mut self, character: char) {
-        self.text.push(character);
-        self.text = ending(&self.text).into();
-        self.rewritten();
+        let longer = format!("{}{character}", self.text);
+        self.rewrite(ending(&longer).into());
     }
 
     /// Where the present scene does not play while it writes, the next that does.

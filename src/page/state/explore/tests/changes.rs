@@ -113,3 +113,63 @@ fn a_number_that_is_set_to_what_it_is_is_no_change() {
         }
     }
 }
+
+#[test]
+fn a_change_stays_at_its_token_as_far_as_the_sentence_is_the_same() {
+    let cell = |query, key| Intervention::Cell {
+        layer: 0,
+        head: 0,
+        pass: None,
+        query,
+        key,
+        weight: 0.5,
+        renormalise: true,
+    };
+    let gate = |position| Intervention::Gate {
+        layer: 0,
+        head: 1,
+        position,
+        value: 0.5,
+    };
+    let row = |query: usize| Intervention::Row {
+        layer: 1,
+        head: 1,
+        pass: None,
+        query,
+        weights: vec![1.0; query + 1],
+        renormalise: true,
+    };
+    let block = pass_of(&looking()).trace.about.model.block_size;
+    let text: String = "ab".chars().cycle().take(block - 1).collect();
+    let mut explore = looking();
+    explore.reduce(ExploreAction::Text(text.clone()));
+    for change in [cell(3, 1), cell(6, 1), gate(Some(1)), gate(None), row(2)] {
+        explore.reduce(ExploreAction::Poke(change));
+    }
+    let all = explore.pokes.clone();
+    // Whoever adds it.
+    explore.reduce(ExploreAction::Append('c'));
+    assert_eq!(explore.pokes, all);
+    explore.reduce(ExploreAction::Text(text));
+    explore.reduce(ExploreAction::WriteOn(WriteOnAction::Draw));
+    let after = explore.text.clone();
+    drawn(&mut explore, &after, Ok('c'));
+    assert_eq!(
+        (explore.text.chars().count(), &explore.pokes),
+        (block, &all)
+    );
+    // The first character is no longer read: all others stand one place before.
+    explore.reduce(ExploreAction::Append('d'));
+    let before = [cell(2, 0), cell(5, 0), gate(Some(0)), gate(None)];
+    assert_eq!(explore.pokes, before);
+    explore.reduce(ExploreAction::Append('e'));
+    assert_eq!(explore.pokes, [gate(None)]);
+    // Another character before it makes it another token.
+    explore.reduce(ExploreAction::Text("abab".into()));
+    explore.reduce(ExploreAction::Poke(cell(2, 1)));
+    explore.reduce(ExploreAction::Poke(cell(3, 1)));
+    explore.reduce(ExploreAction::Text("abaa".into()));
+    assert_eq!(explore.pokes, [gate(None), cell(2, 1)]);
+    explore.reduce(ExploreAction::Text("bbaa".into()));
+    assert_eq!(explore.pokes, [gate(None)]);
+}
