@@ -319,3 +319,45 @@ fn past_the_block_the_window_slides_and_the_page_says_so() -> Outcome<()> {
         Ok(())
     })
 }
+
+#[test]
+fn a_change_stays_as_the_sentence_grows_and_what_was_written_is_taken_back() -> Outcome<()> {
+    in_browser(&explore(), |page| {
+        opened(page)?;
+        let text: String = page.eval(SENTENCE)?;
+        let tokens = text.chars().count();
+        page.eval::<()>("void scene('Softmax')")?;
+        page.wait_for("a weight", "!!document.querySelector('#poke-number')")?;
+        page.script::<()>(
+            "const slider = document.querySelector('#poke-number');
+             slider.value = '0.99';
+             slider.dispatchEvent(new InputEvent('input', { bubbles: true }));",
+        )?;
+        let weights = |page: &mut Page, tokens: usize| {
+            let there = format!("read('weights')?.length === {tokens}");
+            page.wait_for("its row", &there)?;
+            page.eval::<f64>("Math.max(...read('weights'))")
+        };
+        let row =
+            |token: usize| format!("void document.querySelectorAll('.token')[{token}].click()");
+        page.wait_for("what it did", "!!document.querySelector('.effect')")?;
+        page.click("button", "Add the likeliest")?;
+        page.wait_for(
+            "the longer one",
+            &format!("{SENTENCE}.length === {tokens} + 1"),
+        )?;
+        let own = weights(page, tokens + 1)?;
+        assert!((own - 0.99).abs() > 1e-3, "{own}");
+        // In its own row it is as it was set.
+        page.eval::<()>(&row(tokens - 1))?;
+        let set = weights(page, tokens)?;
+        assert!((set - 0.99).abs() <= 1e-3, "{set}");
+        page.find("button", "Take back the change")?;
+        page.click("button", "Back to")?;
+        page.wait_for("the own text", &format!("{SENTENCE} === {}", json!(text)))?;
+        let set = weights(page, tokens)?;
+        assert!((set - 0.99).abs() <= 1e-3, "{set}");
+        assert!(!page.has("button", "Back to")?);
+        Ok(())
+    })
+}

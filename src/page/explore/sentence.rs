@@ -58,6 +58,9 @@ pub fn Sentence(props: &SentenceProps) -> Html {
         <section class="sentence card" aria-labelledby="sentence-title">
             <div class="field">
                 <label id="sentence-title" for="sentence">{ "Sentence" }</label>
+                if let Some(own) = &explore.own {
+                    { take_back(page, own) }
+                }
                 <textarea
                     id="sentence"
                     rows="2"
@@ -83,6 +86,24 @@ pub fn Sentence(props: &SentenceProps) -> Html {
                 { tokens(page, explore, slot, &line) }
             }
         </section>
+    }
+}
+
+/// Takes away what the model wrote.
+fn take_back(page: &Page, own: &str) -> Html {
+    let words = format!("Back to “{}”", own.replace('\n', "↵"));
+    html! {
+        <button
+            type="button"
+            class="small take-back"
+            aria-label={words.clone()}
+            title={words}
+            onclick={on_click(page, |page| {
+                page.dispatch(Action::Explore(ExploreAction::TakeBack));
+            })}
+        >
+            { "Take back" }
+        </button>
     }
 }
 

@@ -11,6 +11,8 @@ pub mod write_on;
 pub use action::ExploreAction;
 pub use arrival::Arrival;
 pub use changes::{same_number, token_of, unset};
+pub use picking::each_key;
+pub use searched::Searched;
 pub use slot::{Shown, Slot};
 
 use super::writing::unknown_characters;
@@ -47,6 +49,8 @@ pub struct Explore {
     pub text: String,
     /// Whether the person wrote the text; until then the page proposes one.
     touched: bool,
+    /// The text as the person left it, while the model's characters stand behind it.
+    pub own: Option<String>,
     pub shown: Option<Slot>,
     /// While a changed pass is shown, the same one without the changes, where it is at hand.
     pub unchanged: Option<Slot>,
@@ -92,6 +96,7 @@ impl Default for Explore {
         Explore {
             text: String::new(),
             touched: false,
+            own: None,
             shown: None,
             unchanged: None,
             searched: None,
@@ -147,6 +152,7 @@ impl Explore {
             self.head_chosen = false;
             self.head = 0;
         }
+        self.own = None;
         self.pokes.clear();
         self.picked = None;
         self.problem = None;
@@ -173,12 +179,20 @@ impl Explore {
         }
         match action {
             ExploreAction::Text(text) => {
+                self.own = None;
                 self.rewrite(ending(&text).into());
                 self.write_on.forget();
             }
             ExploreAction::Append(character) => {
                 self.append(character);
                 self.write_on.forget();
+            }
+            ExploreAction::TakeBack => {
+                if let Some(own) = self.own.take() {
+                    self.rewrite(own);
+                    self.write_on.on = false;
+                    self.write_on.forget();
+                }
             }
             ExploreAction::FirstLook(slot) => {
                 if self.shown.is_none() && self.text.is_empty() {

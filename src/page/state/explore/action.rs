@@ -11,6 +11,8 @@ pub enum ExploreAction {
     Text(String),
     /// A character that the model thought likely joins the sentence.
     Append(char),
+    /// Back to the sentence without what the model wrote.
+    TakeBack,
     /// A pass made beforehand, for as long as there is no engine to make one.
     FirstLook(Slot),
     /// The same pass as the one that comes next, without its changes.
@@ -70,6 +72,7 @@ impl ExploreAction {
         match self {
             ExploreAction::Text(_)
             | ExploreAction::Append(_)
+            | ExploreAction::TakeBack
             | ExploreAction::Poke(_)
             | ExploreAction::Unpoke(_)
             | ExploreAction::UnpokeAll => true,

@@ -77,6 +77,7 @@ impl Explore {
                     None if !text.is_empty() => {
                         self.text = text.chars().take(LONGEST).collect();
                         self.touched = true;
+                        self.own = None;
                         self.problem = None;
                         let drawn = arrival.link.drawn.unwrap_or(0);
                         self.write_on.resume(drawn.min(text.chars().count()));

@@ -219,6 +219,26 @@ fn every_drawn_character_has_the_next_seed_until_a_person_writes() {
 }
 
 #[test]
+fn what_the_model_wrote_can_be_taken_back() {
+    let mut explore = writing(Pace::End);
+    assert_eq!(explore.own, None);
+    explore.reduce(ExploreAction::Append('a'));
+    explore.reduce(ExploreAction::WriteOn(WriteOnAction::Draw));
+    drawn(&mut explore, "aba", Ok('b'));
+    assert_eq!(explore.own.as_deref(), Some("ab"));
+    explore.reduce(ExploreAction::TakeBack);
+    assert_eq!((explore.text.as_str(), &explore.own), ("ab", &None));
+    // It does not go on from there by itself.
+    assert!(!explore.write_on.on && explore.write_on.shown() == 0);
+    // What the person edits is the person's own.
+    explore.reduce(ExploreAction::Append('a'));
+    explore.reduce(ExploreAction::Text("abac".into()));
+    assert_eq!(explore.own, None);
+    explore.reduce(ExploreAction::TakeBack);
+    assert_eq!(explore.text, "abac");
+}
+
+#[test]
 fn of_a_long_text_the_end_is_kept() {
     let mut explore = looking();
     let text = format!("{}é{}", "a".repeat(300), "b".repeat(LONGEST - 1));

@@ -184,6 +184,7 @@ impl Explore {
 
     pub(super) fn append(&mut self, character: char) {
         let longer = format!("{}{character}", self.text);
+        self.own.get_or_insert_with(|| self.text.clone());
         self.rewrite(ending(&longer).into());
     }
 
