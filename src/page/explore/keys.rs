@@ -144,10 +144,12 @@ fn meant(event: &KeyboardEvent) -> Option<Meant> {
         .target()
         .and_then(|target| target.dyn_into::<HtmlElement>().ok());
     let tag = target.as_ref().map(|target| target.tag_name());
+    let is_pressed =
+        |target: &HtmlElement| target.get_attribute("role").as_deref() == Some("button");
     let (types, presses) = match tag.unwrap_or_default().as_str() {
         "INPUT" | "TEXTAREA" | "SELECT" => (true, true),
         "BUTTON" | "A" | "SUMMARY" => (false, true),
-        _ => (false, false),
+        _ => (false, target.as_ref().is_some_and(is_pressed)),
     };
     let key = event.key();
     if types {

@@ -3,7 +3,6 @@
 use super::beside::Beside;
 use super::sight;
 use crate::page::deeds::Page;
-use crate::page::field::on_click;
 use crate::page::state::Action;
 use crate::page::state::explore::Arrival;
 use yew::prelude::*;
@@ -31,27 +30,37 @@ impl Lead {
 
 /// A lead as it is written; what stands before the sliders makes way for the one that it asks for.
 pub fn written(page: &Page, beside: &UseStateHandle<Beside>, lead: Lead) -> Html {
-    let (words, follow) = match lead {
+    let (words, follow): (String, Callback<()>) = match lead {
         Lead::Here(words) | Lead::Seen(words) => {
             return html! { <><strong>{ words }</strong>{ " " }</> };
         }
         Lead::Slide(words, slider) => {
-            let follow = on_click(&(beside.clone(), slider), |(beside, slider)| {
+            let beside = beside.clone();
+            let follow = move |()| {
                 beside.set(Beside::Card);
                 sight::focus_on(slider.clone());
-            });
-            (words, follow)
+            };
+            (words, follow.into())
         }
         Lead::There(words, way) => {
-            let follow = on_click(&(page.clone(), way), |(page, way)| {
-                page.dispatch(Action::Follow((**way).clone()));
-            });
-            (words, follow)
+            let page = page.clone();
+            let follow = move |()| page.dispatch(Action::Follow((*way).clone()));
+            (words, follow.into())
         }
     };
+    let on_click = follow.reform(|_: MouseEvent| ());
+    let on_key = move |e: KeyboardEvent| {
+        if matches!(e.key().as_str(), "Enter" | " ") {
+            e.prevent_default();
+            follow.emit(());
+        }
+    };
+    // The words of a button that is one would not break with the text's lines.
     html! {
         <>
-            <button type="button" class="lead" onclick={follow}>{ words }</button>
+            <span role="button" tabindex="0" class="lead" onclick={on_click} onkeydown={on_key}>
+                { words }
+            </span>
             { " " }
         </>
     }

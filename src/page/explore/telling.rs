@@ -16,11 +16,12 @@ use crate::page::state::explore::{Arrival, Explore, Slot, each_key, same_number}
 use crate::trace::Intervention;
 use sentences::{hardly, here, looks_most, matters, off, whereto};
 
-/// Letters of a lead and a scene's text together that a laptop shows at once.
-const ROOM: usize = 282;
+/// Letters of a scene's text, with what stands in front of it and behind, that a small laptop and a room
+/// show at once.
+const ROOM: usize = 268;
 
 /// What there is to do with a weight.
-const HINT: &str = "Drag the largest weight down to 0 and see what it changes.";
+const HINT: &str = "Drag the largest weight to 0 and see.";
 
 /// From which fall on a guess is said to hang on a head: below it nobody would see much.
 const MATTERS: f64 = 0.05;
@@ -129,7 +130,7 @@ fn hangs(looking: &Explore, shown: &Slot, stop: Stop, room: usize) -> Option<Lea
     }
     if (stop.scene, stop.layer) == (Scene::Heads, fall.head.layer) {
         let slider = poke::slider_of_head(stop.layer, fall.head.head);
-        return Some(Lead::Slide(off(fall, next, room), slider));
+        return Some(Lead::Slide(off(fall, next), slider));
     }
     let link = Link {
         text: Some(looking.text.clone()),

@@ -82,7 +82,7 @@ pub fn here(
             named(characters, key),
         )),
         (Taken::Weight { key }, Scene::Softmax(at)) if at == own && of_head => Some(format!(
-            "Head {head} gives {} the largest weight. Drag it to 0, and {falls}.",
+            "Head {head} gives {} the largest weight. Drag it down to 0, and {falls}.",
             named(characters, key),
         )),
         (
@@ -92,41 +92,33 @@ pub fn here(
             "Watch {}: head {head} will look at it most.",
             named(characters, key),
         )),
-        (Taken::Head, Scene::Heads) => Some(switch_off(head, &falls)),
+        (Taken::Head, Scene::Heads) => Some(format!("Set head {head} to 0, and {falls}.")),
         _ => None,
     }
 }
 
-/// What there is to do where the heads have their sliders.
-fn switch_off(head: usize, falls: &str) -> String {
-    format!("Set head {head} to 0, and {falls}.")
-}
-
-/// What there is to do where the heads have their sliders, of a head that a guess hangs on.
-pub fn off(fall: Fall, next: char, room: usize) -> String {
-    let Fall { guess, without, .. } = fall;
-    let whole = switch_off(fall.head.head, &falls(next, guess.chance, without));
-    match whole.chars().count() <= room {
-        true => whole,
-        false => switch_off(fall.head.head, &briefly(fall, next)),
-    }
+/// What there is to do where the heads have their sliders, of a head that a guess hangs on, as it stands
+/// beside the stage once it is done.
+pub fn off(fall: Fall, next: char) -> String {
+    let (before, after) = (percent(fall.guess.chance), percent(fall.without));
+    let (head, next) = (fall.head.head, visible(next));
+    format!("Set head {head} to 0: “{next}” {before} → {after}.")
 }
 
 /// The head that a guess hangs on, and how much does, as far as there is room for it.
 pub fn matters(fall: Fall, next: char, room: usize) -> String {
     let Head { layer, head, .. } = fall.head;
     let place = format!("Matters most: block {layer}, head {head}.");
-    let whole = format!("{place} Without it: {}.", briefly(fall, next));
+    // How likely it is with the head stands beside the sentence.
+    let whole = format!(
+        "{place} Without it “{}” has {}.",
+        visible(next),
+        percent(fall.without)
+    );
     match whole.chars().count() <= room {
         true => whole,
         false => place,
     }
-}
-
-/// What becomes of the next character, as it stands beside the stage once it is done.
-fn briefly(fall: Fall, next: char) -> String {
-    let (before, after) = (percent(fall.guess.chance), percent(fall.without));
-    format!("“{}” {before} → {after}", visible(next))
 }
 
 /// That a guess hangs on no head; nothing of one that the model is not sure of.
