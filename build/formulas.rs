@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 /// Name, formula, and how one says it. A bold letter is a query, a key or a value, and gets the
 /// colour of its role.
-const FORMULAS: [(&str, &str, &str); 37] = [
+const FORMULAS: [(&str, &str, &str); 38] = [
     (
         "EMBED",
         r"x = \operatorname{tok}[c] + \operatorname{pos}[i]",
@@ -132,6 +132,11 @@ const FORMULAS: [(&str, &str, &str); 37] = [
         "HEADS",
         r"E = \sum_h z_h W_h + b",
         "E is the sum over all heads of z times the head's own W, plus b",
+    ),
+    (
+        "HEADS_OF_BOTH",
+        r"E = \sum_{\text{passes}} \sum_h z_h W_h + b",
+        "E is the sum over both passes and all heads of z times the head's own W, plus b",
     ),
     (
         "HEADS_GATED",

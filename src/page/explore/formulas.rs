@@ -49,7 +49,8 @@ fn first(scene: Scene, model: &ModelConfig) -> &'static str {
         Scene::Window => WINDOW,
         Scene::Heads => match model.attention {
             Attention::HeadGated(_) => HEADS_GATED,
-            Attention::Standard(_) | Attention::AdaptiveSpan(_) | Attention::Additive(_) => HEADS,
+            Attention::AdaptiveSpan(_) => HEADS_OF_BOTH,
+            Attention::Standard(_) | Attention::Additive(_) => HEADS,
         },
         Scene::Add(Branch::Attn) => ADD_ATTENTION,
         Scene::Add(Branch::Mlp) => ADD_FEED_FORWARD,
