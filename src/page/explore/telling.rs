@@ -143,7 +143,7 @@ fn hangs(looking: &Explore, shown: &Slot, stop: Stop, room: usize) -> Option<Lea
         ..Link::default()
     };
     let way = Box::new(Arrival::new(link, Reader::Any));
-    Some(Lead::There(matters(fall, next, room), way))
+    Some(Lead::There(matters(fall), way))
 }
 
 /// Whether one is led from a scene to where there is more to see: from those that show how heads look.

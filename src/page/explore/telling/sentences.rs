@@ -1,8 +1,8 @@
 //! What the leads say, in words.
 
 use super::place;
-use crate::analysis::Head;
 use crate::analysis::falls::Fall;
+use crate::analysis::{Head, entropy_bits};
 use crate::config::attention::Normaliser;
 use crate::explain::Quantity;
 use crate::models::telling::{Taken, Telling};
@@ -16,6 +16,10 @@ const LONGEST_WORD: usize = 12;
 
 /// How likely a guess is at least of which it is said that no head matters to it.
 const SURE: f64 = 0.5;
+
+/// From which share of the entropy of an even row on a head looks nowhere in particular.
+const EVEN: f64 = 0.9;
+const FEW: usize = 6;
 
 /// A share in percent, with the digits of the table of what a change did. Nothing is certain.
 fn percent(share: f64) -> String {
@@ -53,6 +57,16 @@ pub fn looks_most(looking: &Explore, shown: &Slot, scene: Scene) -> Option<Strin
         return None;
     }
     let model = &shown.trace.about.model;
+    let shares = model.attention.normaliser() != Normaliser::Sigmoid;
+    let keys = seen.iter().filter(|weight| **weight > 0.0).count();
+    // Of few keys one is soon much like another.
+    if shares && keys >= FEW && entropy_bits(seen) > EVEN * (keys as f64).log2() {
+        // There is no reason to be found why it looks there.
+        return Some(format!(
+            "Head {head} looks nearly alike at all: no more than {} at any.",
+            percent(f64::from(*most))
+        ));
+    }
     let weight = match model.attention.normaliser() {
         // They are no shares of a whole.
         Normaliser::Sigmoid => format!("{most:.2}"),
@@ -105,20 +119,10 @@ pub fn off(fall: Fall, next: char) -> String {
     format!("Set head {head} to 0: “{next}” {before} → {after}.")
 }
 
-/// The head that a guess hangs on, and how much does, as far as there is room for it.
-pub fn matters(fall: Fall, next: char, room: usize) -> String {
+/// The head that a guess hangs on; how much does is said where it can be tried.
+pub fn matters(fall: Fall) -> String {
     let Head { layer, head, .. } = fall.head;
-    let place = format!("Matters most: block {layer}, head {head}.");
-    // How likely it is with the head stands beside the sentence.
-    let whole = format!(
-        "{place} Without it “{}” has {}.",
-        visible(next),
-        percent(fall.without)
-    );
-    match whole.chars().count() <= room {
-        true => whole,
-        false => place,
-    }
+    format!("Matters most: block {layer}, head {head}.")
 }
 
 /// That a guess hangs on no head; nothing of one that the model is not sure of.

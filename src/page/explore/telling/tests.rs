@@ -4,7 +4,6 @@ use crate::analysis::Head;
 use crate::analysis::falls::{Fall, Guess};
 use crate::explain::golden::{ALL, golden};
 use crate::models::telling::{Row, TELLING};
-use crate::page::explore::characters::visible;
 use crate::page::explore::journey::journey;
 use crate::page::state::explore::{ExploreAction, Searched};
 
@@ -150,6 +149,11 @@ fn of_a_sentence_of_ones_own_its_pass_says_what_a_head_looks_at_most() {
                         assert!(token == 0, "{lead:?}");
                         continue;
                     };
+                    if words.contains("nearly alike") {
+                        let even = 1.0 / (token + 1) as f32;
+                        assert!(token >= 5 && most < 2.0 * even, "{words}: {row:?}");
+                        continue;
+                    }
                     let key = key.expect("one");
                     let place = format!("at the “x” in place {key}");
                     let weight = format!("with {:.1}\u{a0}%.", 100.0 * most);
@@ -268,7 +272,7 @@ fn of_a_sentence_of_ones_own_one_is_led_to_the_head_that_its_guess_hangs_on() {
             let Some(Lead::There(said, way)) = &lead else {
                 panic!("{name}: {lead:?}");
             };
-            assert!(said.starts_with(words), "{said}");
+            assert_eq!(said, words);
             let mut there = explore.clone();
             there.follow((**way).clone());
             assert_eq!((there.head, there.token, there.layer()), (2, 1, 1));
@@ -276,14 +280,7 @@ fn of_a_sentence_of_ones_own_one_is_led_to_the_head_that_its_guess_hangs_on() {
         }
     }
     let heads = lasts(&explore, "heads");
-    let whole = format!(
-        "{words} Without it “{}” has 31.4\u{a0}%.",
-        first_of(&explore)
-    );
-    assert!(
-        matches!(&heads[0], Some(Lead::There(said, _)) if *said == whole),
-        "{heads:?}"
-    );
+    assert!(matches!(heads[0], Some(Lead::There(..))), "{heads:?}");
     assert!(
         is_here(&heads[1], "Set head 2 to 0") && is_here(&heads[1], "82.1\u{a0}% → 31.4\u{a0}%")
     );
@@ -303,12 +300,6 @@ fn of_a_sentence_of_ones_own_one_is_led_to_the_head_that_its_guess_hangs_on() {
     for name in ["score", "heads"] {
         assert!(lasts(&explore, name).iter().all(Option::is_none), "{name}");
     }
-}
-
-/// The first character of the vocabulary, as one sees it.
-fn first_of(explore: &Explore) -> String {
-    let shown = explore.shown.as_ref().expect("a pass");
-    visible(shown.trace.about.vocab[0])
 }
 
 #[test]
