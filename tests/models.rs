@@ -125,11 +125,13 @@ fn after_every_example_some_kind_is_right_and_sure() {
     ];
     let mut seen = 0;
     for corpus in Corpus::ALL {
-        for example in corpus.examples().iter().map(|example| example.text) {
+        for example in corpus.examples() {
+            let (next, example) = (example.next, example.text);
             let (_, right) = right
                 .iter()
                 .find(|(text, _)| *text == example)
                 .expect(example);
+            assert_eq!(next, *right, "{example:?}");
             let knows = |model: &Pretrained| model.corpora.iter().any(|c| c == corpus.name());
             let chances: Vec<f32> = runs
                 .iter()

@@ -128,7 +128,7 @@ fn what_it_learned_is_said_and_examples_are_a_click_away() -> Outcome<()> {
         page.fill("textbox", "Sentence", "999+1=")?;
         page.shows("This is not like the lines that the model learned")?;
         page.fill("textbox", "Sentence", "999+100=")?;
-        page.wait_for("no such words", "!document.querySelector('.misfit')")
+        page.wait_for("no such words", "!document.querySelector('.remark')")
     })
 }
 

@@ -27,11 +27,24 @@ fn a_room_is_told_what_the_model_makes_of_a_sentence() -> Outcome<()> {
             )
         };
         page.fill("textbox", "Sentence", "zzz zzz")?;
-        page.wait_for("that it learned nothing like it", &said(".misfit"))?;
+        page.wait_for("that it learned nothing like it", &said(".remark"))?;
         page.fill("textbox", "Sentence", &"the big fluffy dog ".repeat(4))?;
         page.wait_for("that not all of it is read", &said(".window"))?;
         page.fill("textbox", "Sentence", "the big fluffy dog")?;
-        page.wait_for("no such words", "!document.querySelector('.notes')")
+        page.wait_for("no such words", "!document.querySelector('.notes')")?;
+        // What it would write, as its own pass has it.
+        page.fill("textbox", "Sentence", "the big fluffy ")?;
+        page.wait_for(
+            "its guess",
+            "document.querySelector('.upshot .next')?.textContent === 'next: d 96.2 %'",
+        )?;
+        // Of a guess that is wrong nobody is to make a lesson.
+        page.eval::<Json>("await glassformer.open('glass-additive')")?;
+        page.click("button", "stone<eno")?;
+        page.wait_for("that it is wrong", &said(".remark"))?;
+        page.shows("Here this model is wrong: “t” would be right, and it holds “s” for likelier")?;
+        page.choose("Attention", "Standard")?;
+        page.wait_for("a model that is right", "!document.querySelector('.notes')")
     })
 }
 

@@ -2,10 +2,12 @@
 //! it is closed, what there is to see here at all.
 
 use super::characters::visible;
+use super::sentence::likeliest;
 use super::telling::way;
 use crate::models::telling::telling;
 use crate::page::deeds::Page;
 use crate::page::field::on_click;
+use crate::page::format::percent;
 use crate::page::letters::capital;
 use crate::page::memory;
 use crate::page::state::explore::ExploreAction;
@@ -160,6 +162,27 @@ pub fn misfit(state: &State) -> Option<String> {
          little.",
         corpus.sample()
     ))
+}
+
+/// That a model is wrong where an example shows what is right: nobody is to explain its guess as what it
+/// learned.
+pub fn missed(state: &State) -> Option<String> {
+    let looking = &state.explore;
+    // A run has still to learn it.
+    let of_other = state.own_run().is_none();
+    let clean = looking.unchanged.as_ref().or(looking.shown.as_ref());
+    let slot = clean.filter(|slot| of_other && slot.trace.about.text == looking.text)?;
+    let corpora = state.corpora().into_iter();
+    let mut examples = corpora.filter_map(|corpus| corpus.example_of(&looking.text));
+    let (example, (guess, p)) = (examples.next()?, likeliest(slot)?);
+    (guess != example.next).then(|| {
+        format!(
+            "Here this model is wrong: “{}” would be right, and it holds “{}” for likelier, with {}.",
+            visible(example.next),
+            visible(guess),
+            percent(p.into()),
+        )
+    })
 }
 
 /// A model looks at lines one by one.

@@ -112,7 +112,7 @@ pub fn Explore(props: &ExploreProps) -> Html {
                 page={page.clone()}
                 explore={looking.clone()}
                 run={state.run.as_ref().map(|run| Same(Rc::clone(&run.started)))}
-                misfit={lesson::misfit(state)}
+                remark={lesson::misfit(state).or_else(|| lesson::missed(state))}
             />
             if let (Some(slot), Some(stop)) = (&looking.shown, looking.at()) {
                 <Journey

@@ -67,6 +67,9 @@ pub fn line(page: &Page, looking: &Explore, slot: &Slot) -> Html {
     let outcome = last.and_then(|_| Outcome::of(slot, looking.token));
     html! {
         <div class="upshot" role="status">
+            if looking.pokes.is_empty() && looking.presenting {
+                { guess(slot, looking.token) }
+            }
             if let Some(outcome) = outcome {
                 { match elsewhere(looking).filter(|_| outcome.is_nothing()) {
                     Some(token) => lead(page, token),
@@ -104,6 +107,24 @@ fn lead(page: &Page, token: usize) -> Html {
                 { format!("see token {token}") }
             </button>
         </>
+    }
+}
+
+/// What all of it leads to, for a room: elsewhere the button that adds it says so.
+fn guess(slot: &Slot, token: usize) -> Html {
+    let source = slot.source();
+    let row = source.row(Quantity::Probabilities, &[token]);
+    let row = row.unwrap_or_default().iter().enumerate();
+    let Some((v, p)) = row.max_by(|a, b| a.1.total_cmp(b.1)) else {
+        return Html::default();
+    };
+    html! {
+        <span class="next number">
+            { "next: " }
+            <b class="character">{ of_vocabulary(&source, v) }</b>
+            { " " }
+            { percent(f64::from(*p)) }
+        </span>
     }
 }
 

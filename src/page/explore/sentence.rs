@@ -26,8 +26,9 @@ pub struct SentenceProps {
     pub explore: Explore,
     /// The model that is to read it.
     pub run: Option<Same<Started>>,
-    /// That it is of another form than what the model learned.
-    pub misfit: Option<String>,
+    /// What is to be said of it and this model: that it is of another form than what it learned, or that
+    /// it is wrong there.
+    pub remark: Option<String>,
 }
 
 #[component]
@@ -36,7 +37,7 @@ pub fn Sentence(props: &SentenceProps) -> Html {
         page,
         explore,
         run,
-        misfit,
+        remark,
     } = props;
     let line = use_node_ref();
     // A longer sentence moves it too.
@@ -78,7 +79,7 @@ pub fn Sentence(props: &SentenceProps) -> Html {
                     { explore.shown.as_ref().and_then(|slot| behind(explore, slot)) }
                 }
             </p>
-            { notes(explore, misfit.as_deref()) }
+            { notes(explore, remark.as_deref()) }
             if let Some(Same(started)) = run {
                 { replacements(page, &explore.text, &started.info.vocab) }
             }
@@ -178,18 +179,18 @@ fn behind(explore: &Explore, slot: &Slot) -> Option<String> {
 }
 
 /// What there is to know of a sentence that can be read.
-fn notes(explore: &Explore, misfit: Option<&str>) -> Html {
-    let misfit = misfit.filter(|_| explore.problem.is_none());
+fn notes(explore: &Explore, remark: Option<&str>) -> Html {
+    let remark = remark.filter(|_| explore.problem.is_none());
     let shown = explore.shown.as_ref().filter(|_| explore.is_read());
     let about = shown.map(|slot| &slot.trace.about);
     let cut = about.filter(|about| about.cut > 0);
-    if misfit.is_none() && cut.is_none() {
+    if remark.is_none() && cut.is_none() {
         return Html::default();
     }
     html! {
         <div class="notes">
-            if let Some(words) = misfit {
-                <p class="help misfit" role="status">{ words }</p>
+            if let Some(words) = remark {
+                <p class="help remark" role="status">{ words }</p>
             }
             { cut.map(window) }
         </div>
@@ -270,8 +271,8 @@ fn tokens(page: &Page, explore: &Explore, slot: &Slot, line: &NodeRef) -> Html {
     }
 }
 
-/// What the model would most likely write after the sentence.
-fn likeliest(slot: &Slot) -> Option<(char, f32)> {
+/// What the model would most likely write after the sentence, and how likely that is.
+pub fn likeliest(slot: &Slot) -> Option<(char, f32)> {
     let source = slot.source();
     let last = source.tokens().checked_sub(1)?;
     let row = source.row(Quantity::Probabilities, &[last])?;

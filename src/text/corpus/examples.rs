@@ -13,18 +13,21 @@ const LONGEST_WORD: usize = 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Example {
     pub text: &'static str,
+    /// The character that comes next, worked out by hand.
+    pub next: char,
     /// What there is to work out, in a clause.
     pub shows: &'static str,
 }
 
-const fn example(text: &'static str, shows: &'static str) -> Example {
-    Example { text, shows }
+const fn example(text: &'static str, next: char, shows: &'static str) -> Example {
+    Example { text, next, shows }
 }
 
 const ADJECTIVES: [Example; 2] = [
-    example("the big fluffy ", "big and fluffy together make a dog"),
+    example("the big fluffy ", 'd', "big and fluffy together make a dog"),
     example(
         "some big fluffy dog",
+        's',
         "“some” means more than one, so that an s comes next",
     ),
 ];
@@ -32,49 +35,68 @@ const ADJECTIVES: [Example; 2] = [
 const FACTS: [Example; 3] = [
     example(
         "ann is not wet but bold. bold? ",
+        'y',
         "no “not” stands before “bold”, so that the answer is yes",
     ),
     example(
         "ned is not tall but shy. tall? ",
+        'n',
         "a “not” stands before “tall”, so that the answer is no",
     ),
     example(
         "the pet of gus is a ",
+        'd',
         "nothing in the line says it: it is known by heart",
     ),
 ];
 
 const ONES_FIRST: [Example; 3] = [
-    example("321+654=", "the ones, 3 + 6, with nothing to carry"),
-    example("586+937=4", "the tens, 8 + 3, and 1 carried from 5 + 9"),
-    example("999+100=0", "a carry that makes the next one: 9 + 0 + 1"),
+    example("321+654=", '9', "the ones, 3 + 6, with nothing to carry"),
+    example(
+        "586+937=4",
+        '2',
+        "the tens, 8 + 3, and 1 carried from 5 + 9",
+    ),
+    example(
+        "999+100=0",
+        '0',
+        "a carry that makes the next one: 9 + 0 + 1",
+    ),
 ];
 
 const HUNDREDS_FIRST: [Example; 3] = [
     example(
         "123+456=",
+        '0',
         "the thousands come first, with nothing carried to them",
     ),
     example(
         "685+739=1",
+        '4',
         "the hundreds, 6 + 7, and 1 carried from digits to their right",
     ),
-    example("999+001=1", "a carry that went through all three digits"),
+    example(
+        "999+001=1",
+        '0',
+        "a carry that went through all three digits",
+    ),
 ];
 
 const COPY: [Example; 1] = [example(
     "stone<eno",
+    't',
     "backwards, so that the letter before the o comes next",
 )];
 
 const BRACKETS: [Example; 1] = [example(
     "([]{<|",
+    '>',
     "the bracket that was opened last is closed first",
 )];
 
 const PROSE: [Example; 2] = [
-    example("The mouse looked u", "a word to finish after “looked”"),
-    example("he could not get u", "a word to finish after “get”"),
+    example("The mouse looked u", 'p', "a word to finish after “looked”"),
+    example("he could not get u", 'p', "a word to finish after “get”"),
 ];
 
 impl Corpus {
