@@ -32,6 +32,12 @@ fn a_room_is_told_what_the_model_makes_of_a_sentence() -> Outcome<()> {
         page.wait_for("that not all of it is read", &said(".window"))?;
         page.fill("textbox", "Sentence", "the big fluffy dog")?;
         page.wait_for("no such words", "!document.querySelector('.notes')")?;
+        page.fill("textbox", "Sentence", "The big fluffy ")?;
+        page.wait_for("what is wrong with it", &said("#sentence-error"))?;
+        page.wait_for("what can be done about it", &said(".replacements"))?;
+        page.eval::<()>("void document.querySelector('.replacements button').click()")?;
+        let mended = "document.querySelector('#sentence').value === 'the big fluffy '";
+        page.wait_for("the sentence", mended)?;
         // What it would write, as its own pass has it.
         page.fill("textbox", "Sentence", "the big fluffy ")?;
         page.wait_for(
