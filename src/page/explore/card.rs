@@ -226,7 +226,10 @@ fn back(page: &Page) -> Callback<MouseEvent> {
 
 fn verdict(explanation: &Explanation, name: &str) -> Html {
     let agrees = explanation.agrees();
+    // Two that lie beside each other may be written with two last digits.
+    let rounded = figure(explanation.value.into()) != figure(explanation.recomputed);
     let words = match (agrees, explanation.by_hand()) {
+        (true, None) if rounded => "✓ but for rounding",
         (true, None) => "✓ the same",
         (true, Some(_)) => "✓ with your change",
         (false, _) => "✗ not the same",

@@ -194,7 +194,13 @@ pub fn table(looking: &Explore, slot: &Slot) -> Html {
                     <th scope="col">{ format!("After token {token}") }</th>
                     <th scope="col">{ "Before" }</th>
                     <th scope="col">{ "Now" }</th>
-                    <th scope="col">{ "Δ logit" }</th>
+                    <th
+                        scope="col"
+                        title="By how much its logit moved. Only differences between logits count: what moves \
+                               all alike changes no chance."
+                    >
+                        { "Δ logit" }
+                    </th>
                 </tr>
             </thead>
             <tbody class="number">
