@@ -180,9 +180,25 @@ fn it_types_by_itself_and_shows_each_draw() -> Outcome<()> {
         page.wait_for("the beginning", "present() === 'Embed'")?;
         page.script::<()>(NOTE)?;
         page.eval::<()>(&format!("void (window.begun = {SENTENCE})"))?;
+        let place = "(({ x, y }) => [x, y])(
+            document.querySelector('.write-on button').getBoundingClientRect())";
+        let before: [f64; 2] = page.eval(place)?;
         page.click("button", "Write on")?;
+        page.wait_for("its choice", "!!document.querySelector('.write-on select')")?;
+        // Who presses once more where one pressed stops it.
+        assert_eq!(page.eval::<[f64; 2]>(place)?, before);
         assert_eq!(writes(page, 3, 7)?, ["Next character"]);
-        Ok(())
+        // So does who goes to an example to see something there.
+        page.click("button", "Write on")?;
+        page.click("button", "some␣big␣fluffy␣dog")?;
+        page.wait_for(
+            "the end of it",
+            "document.querySelector('.write-on button').ariaPressed === 'false'",
+        )?;
+        page.wait_for(
+            "the example",
+            &format!("{SENTENCE} === 'some big fluffy dog'"),
+        )
     })
 }
 

@@ -40,14 +40,7 @@ pub fn switch(page: &Page, explore: &Explore) -> Html {
     };
     html! {
         <div class="write-on">
-            <button
-                type="button"
-                aria-pressed={on.to_string()}
-                title="The model goes on by itself: a character is drawn, joins the sentence, and the next has its turn"
-                onclick={on_click(page, |page| act(page, WriteOnAction::Toggle))}
-            >
-                { Icon::Write.draw() }<span>{ "Write on" }</span>
-            </button>
+            // Before the button, which stays under the hand that may want to stop it.
             if on {
                 <label>
                     <span>{ "each character:" }</span>
@@ -63,6 +56,14 @@ pub fn switch(page: &Page, explore: &Explore) -> Html {
                     </select>
                 </label>
             }
+            <button
+                type="button"
+                aria-pressed={on.to_string()}
+                title="The model goes on by itself: a character is drawn, joins the sentence, and the next has its turn"
+                onclick={on_click(page, |page| act(page, WriteOnAction::Toggle))}
+            >
+                { Icon::Write.draw() }<span>{ "Write on" }</span>
+            </button>
         </div>
     }
 }

@@ -51,6 +51,8 @@ impl Explore {
         let changed = !changes.is_empty() || !self.pokes.is_empty();
         arrival.received = !drawing && !changed && text.as_ref() == Some(&self.text);
         self.arrival = Some(arrival);
+        // Who goes to see something there would be taken away from it.
+        self.write_on.on = false;
         self.settle();
     }
 
