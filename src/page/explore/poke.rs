@@ -325,8 +325,6 @@ fn number(page: &Page, explore: &Explore, slot: &Slot, cell: Cell) -> Html {
                 Some(Scene::Softmax(_)) => {
                     "Drag a weight on the stage up or down, or pick it and set it here."
                 }
-                // What there is to set are the heads.
-                Some(Scene::Heads) => return Html::default(),
                 Some(Scene::Mix(_)) => {
                     "Drag a weight on the stage to the right or to the left, or pick it and set it here."
                 }
