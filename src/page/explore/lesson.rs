@@ -2,7 +2,6 @@
 //! it is closed, what there is to see here at all.
 
 use super::characters::visible;
-use super::sentence::likeliest;
 use super::telling::way;
 use crate::models::telling::telling;
 use crate::page::deeds::Page;
@@ -174,7 +173,7 @@ pub fn missed(state: &State) -> Option<String> {
     let slot = clean.filter(|slot| of_other && slot.trace.about.text == looking.text)?;
     let corpora = state.corpora().into_iter();
     let mut examples = corpora.filter_map(|corpus| corpus.example_of(&looking.text));
-    let (example, (guess, p)) = (examples.next()?, likeliest(slot)?);
+    let (example, (guess, p)) = (examples.next()?, slot.likeliest(slot.last()?)?);
     (guess != example.next).then(|| {
         format!(
             "Here this model is wrong: “{}” would be right, and it holds “{}” for likelier, with {}.",

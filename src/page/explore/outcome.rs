@@ -1,7 +1,7 @@
 //! What the reader's changes did to the next character: beside the stage in a line, by the sliders in
 //! a table. Both are of the changed pass itself, in which its own logits and their change stand.
 
-use super::characters::of_vocabulary;
+use super::characters::{of_vocabulary, visible};
 use crate::analysis::{ranked, softmax};
 use crate::explain::{Quantity, Source, minus};
 use crate::page::deeds::Page;
@@ -49,10 +49,15 @@ impl<'a> Outcome<'a> {
         of_vocabulary(&self.source, v)
     }
 
-    /// Whether all is as without the changes.
-    fn is_nothing(&self) -> bool {
+    /// The token at which the last change is made, where none is made at the chosen one and all is as
+    /// without them: a sentence that grows keeps its changes where they are.
+    fn elsewhere(&self, looking: &Explore) -> Option<usize> {
+        let mut tokens = looking.pokes.iter().map(token_of);
+        let others = tokens.all(|token| token.is_some_and(|token| token != looking.token));
         let mut both = self.before.iter().zip(&self.now);
-        both.all(|(before, now)| (before - now).abs() < UNSEEN)
+        let alike = both.all(|(before, now)| (before - now).abs() < UNSEEN);
+        let last = looking.pokes.last().and_then(token_of);
+        last.filter(|_| others && alike)
     }
 }
 
@@ -71,7 +76,7 @@ pub fn line(page: &Page, looking: &Explore, slot: &Slot) -> Html {
                 { guess(slot, looking.token) }
             }
             if let Some(outcome) = outcome {
-                { match elsewhere(looking).filter(|_| outcome.is_nothing()) {
+                { match outcome.elsewhere(looking) {
                     Some(token) => lead(page, token),
                     None => fall(&outcome, looking.token),
                 } }
@@ -81,14 +86,6 @@ pub fn line(page: &Page, looking: &Explore, slot: &Slot) -> Html {
             }
         </div>
     }
-}
-
-/// The token at which the last change is made, where none is made at the chosen one: a sentence that
-/// grows keeps its changes where they are.
-fn elsewhere(looking: &Explore) -> Option<usize> {
-    let mut tokens = looking.pokes.iter().map(token_of);
-    let all = tokens.all(|token| token.is_some_and(|token| token != looking.token));
-    looking.pokes.last().and_then(token_of).filter(|_| all)
 }
 
 /// To the token whose next character another is.
@@ -112,18 +109,15 @@ fn lead(page: &Page, token: usize) -> Html {
 
 /// What all of it leads to, for a room: elsewhere the button that adds it says so.
 fn guess(slot: &Slot, token: usize) -> Html {
-    let source = slot.source();
-    let row = source.row(Quantity::Probabilities, &[token]);
-    let row = row.unwrap_or_default().iter().enumerate();
-    let Some((v, p)) = row.max_by(|a, b| a.1.total_cmp(b.1)) else {
+    let Some((character, p)) = slot.likeliest(token) else {
         return Html::default();
     };
     html! {
         <span class="next number">
             { "next: " }
-            <b class="character">{ of_vocabulary(&source, v) }</b>
+            <b class="character">{ visible(character) }</b>
             { " " }
-            { percent(f64::from(*p)) }
+            { percent(p.into()) }
         </span>
     }
 }
@@ -176,7 +170,7 @@ pub fn table(looking: &Explore, slot: &Slot) -> Html {
     let Some(outcome) = Outcome::of(slot, token) else {
         return html! { <p class="help" aria-live="polite">{ "The changed pass is on its way." }</p> };
     };
-    if let Some(changed) = elsewhere(looking).filter(|_| outcome.is_nothing()) {
+    if let Some(changed) = outcome.elsewhere(looking) {
         let words = format!(
             "Your change is made at token {changed}. After token {token} all is as without it."
         );

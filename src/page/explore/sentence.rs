@@ -5,7 +5,6 @@ use super::replacing::{Offer, offers, replaced};
 use super::sight::{use_in_sight, use_one_stop};
 use super::stage::Same;
 use crate::client::Started;
-use crate::explain::Quantity;
 use crate::page::deeds::Page;
 use crate::page::field::on_click;
 use crate::page::state::Action;
@@ -218,7 +217,7 @@ fn window(about: &About) -> Html {
 
 fn tokens(page: &Page, explore: &Explore, slot: &Slot, line: &NodeRef) -> Html {
     let about = &slot.trace.about;
-    let next = likeliest(slot);
+    let next = slot.last().and_then(|last| slot.likeliest(last));
     html! {
         <>
             // What the columns are; a screen reader hears it with each token.
@@ -269,15 +268,6 @@ fn tokens(page: &Page, explore: &Explore, slot: &Slot, line: &NodeRef) -> Html {
             }
         </>
     }
-}
-
-/// What the model would most likely write after the sentence, and how likely that is.
-pub fn likeliest(slot: &Slot) -> Option<(char, f32)> {
-    let source = slot.source();
-    let last = source.tokens().checked_sub(1)?;
-    let row = source.row(Quantity::Probabilities, &[last])?;
-    let (v, p) = row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
-    Some((source.trace.about.vocab.get(v).copied()?, *p))
 }
 
 /// A character by a name that can be read out.

@@ -1,6 +1,6 @@
 //! A forward pass on the page.
 
-use crate::explain::Source;
+use crate::explain::{Quantity, Source};
 use crate::page::explore::journey::{Stop, journey};
 use crate::protocol::Sampling;
 use crate::trace::{Arrays, Trace};
@@ -74,6 +74,18 @@ impl Slot {
             sampling,
             ..self.source()
         }
+    }
+
+    /// The last token that was read.
+    pub fn last(&self) -> Option<usize> {
+        self.source().tokens().checked_sub(1)
+    }
+
+    /// What the model would most likely write after a token, and how likely that is.
+    pub fn likeliest(&self, token: usize) -> Option<(char, f32)> {
+        let row = self.source().row(Quantity::Probabilities, &[token])?;
+        let (v, p) = row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
+        Some((self.trace.about.vocab.get(v).copied()?, *p))
     }
 
     /// The characters that were read.
