@@ -354,15 +354,17 @@ fn Journey(props: &JourneyProps) -> Html {
         }
         Beside::Notes(_) | Beside::Card => None,
     };
+    let first = telling::lead(looking, *stop);
+    let last = telling::last(looking, *stop, first.as_ref());
     let text = html! {
         <>
-            if let Some(lead) = telling::lead(looking, *stop) {
+            if let Some(lead) = first {
                 { lead::written(page, &beside, lead) }
                 { poke::by_finger(scene) }
             }
             { told(text, *stop, &pointing, shown) }
             // Behind it: what is known later moves no word.
-            if let Some(last) = telling::last(looking, *stop) {
+            if let Some(last) = last {
                 { " " }
                 { lead::written(page, &beside, last) }
             }

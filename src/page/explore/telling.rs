@@ -88,8 +88,7 @@ pub fn lead(looking: &Explore, stop: Stop) -> Option<Lead> {
         if let Some(lead) = words.or_else(of_another) {
             return Some(lead);
         }
-        let arrived = there && (telling.taken, stop.scene) == (Taken::Head, Scene::Heads);
-        (!arrived && leads_on(stop.scene, telling.taken, kind)).then(|| {
+        leads_on(stop.scene, telling.taken, kind).then(|| {
             let changes = looking.pokes.clone();
             let way = changed_way(&shown.trace.about.text, telling, changes);
             Lead::There(whereto(telling), Box::new(way))
@@ -99,11 +98,11 @@ pub fn lead(looking: &Explore, stop: Stop) -> Option<Lead> {
 }
 
 /// What stands behind a scene's text: of a sentence of one's own the head that its guess hangs on, or
-/// what there is to do with a weight. It is known a moment after the pass, and moves nothing.
-pub fn last(looking: &Explore, stop: Stop) -> Option<Lead> {
+/// what there is to do with a weight, beside what stands first. It is known a moment after the pass, and
+/// moves nothing.
+pub fn last(looking: &Explore, stop: Stop, first: Option<&Lead>) -> Option<Lead> {
     let shown = looking.shown.as_ref().filter(|_| looking.open)?;
-    let first = lead(looking, stop);
-    let taken = first.as_ref().map_or(0, |lead| lead.letters() + 1);
+    let taken = first.map_or(0, |lead| lead.letters() + 1);
     let text = words::letters(stop.scene, &shown.trace.about.model) + 1;
     let room = ROOM.saturating_sub(taken + text);
     let hint = || {

@@ -57,7 +57,10 @@ pub fn looks_most(looking: &Explore, shown: &Slot, scene: Scene) -> Option<Strin
         return None;
     }
     let model = &shown.trace.about.model;
-    let shares = model.attention.normaliser() != Normaliser::Sigmoid;
+    let shares = match model.attention.normaliser() {
+        Normaliser::Softmax | Normaliser::OffByOne => true,
+        Normaliser::Sigmoid => false,
+    };
     let keys = seen.iter().filter(|weight| **weight > 0.0).count();
     // Of few keys one is soon much like another.
     if shares && keys >= FEW && entropy_bits(seen) > EVEN * (keys as f64).log2() {
@@ -67,10 +70,9 @@ pub fn looks_most(looking: &Explore, shown: &Slot, scene: Scene) -> Option<Strin
             percent(f64::from(*most))
         ));
     }
-    let weight = match model.attention.normaliser() {
-        // They are no shares of a whole.
-        Normaliser::Sigmoid => format!("{most:.2}"),
-        Normaliser::Softmax | Normaliser::OffByOne => percent(f64::from(*most)),
+    let weight = match shares {
+        true => percent(f64::from(*most)),
+        false => format!("{most:.2}"),
     };
     Some(format!(
         "Head {head} looks most at {}, with {weight}.",

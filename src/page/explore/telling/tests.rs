@@ -259,7 +259,8 @@ fn lasts(looking: &Explore, name: &str) -> Vec<Option<Lead>> {
     let shown = looking.shown.as_ref().expect("a pass");
     let stops = shown.journey.iter();
     let named = stops.filter(|stop| names::of_scene(stop.scene) == name);
-    named.map(|stop| last(looking, *stop)).collect()
+    let last = |stop: &Stop| last(looking, *stop, lead(looking, *stop).as_ref());
+    named.map(last).collect()
 }
 
 #[test]
@@ -369,7 +370,9 @@ fn a_scenes_text_is_seen_at_once_with_what_stands_before_and_behind_it() {
             explore.reduce(ExploreAction::Token(token));
             for stop in &shown.journey {
                 let letters = |lead: Option<Lead>| lead.map_or(0, |lead| lead.letters() + 1);
-                let around = [lead(&explore, *stop), last(&explore, *stop)].map(letters);
+                let first = lead(&explore, *stop);
+                let behind = last(&explore, *stop, first.as_ref());
+                let around = [first, behind].map(letters);
                 let watched = leads_on(stop.scene, Taken::Head, kind);
                 assert_eq!(around[1] > 0, watched, "{stop:?}");
                 let all = around[0] + words::letters(stop.scene, model) + around[1];
