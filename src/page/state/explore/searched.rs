@@ -1,35 +1,20 @@
 //! Which head each guess of a pass hangs on, where the engine was asked: a pass without each of them.
 
-use super::{Explore, Shown, Slot};
+use super::{Explore, Slot};
 use crate::analysis::falls::Fall;
 
 /// What came of that for one pass.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Searched {
-    label: String,
-    step: u32,
-    cut: usize,
-    text: String,
+    pass: Slot,
     /// After each token; none where it would have taken too long.
     falls: Vec<Fall>,
 }
 
 impl Searched {
     pub fn new(slot: &Slot, falls: Vec<Fall>) -> Self {
-        let about = &slot.trace.about;
-        Searched {
-            label: slot.label.clone(),
-            step: about.step,
-            cut: about.cut,
-            text: about.text.clone(),
-            falls,
-        }
-    }
-
-    fn is_of(&self, shown: &Shown) -> bool {
-        let about = &shown.trace.about;
-        self.label == shown.label
-            && (self.step, self.cut, &self.text) == (about.step, about.cut, &about.text)
+        let pass = slot.clone();
+        Searched { pass, falls }
     }
 }
 
@@ -56,7 +41,8 @@ impl Explore {
 
     fn found(&self) -> Option<&Searched> {
         let shown = self.shown.as_ref()?;
-        self.searched.as_ref().filter(|found| found.is_of(shown))
+        let found = self.searched.as_ref();
+        found.filter(|found| found.pass.is_beside(shown))
     }
 }
 
