@@ -4,12 +4,19 @@
 use super::board::{Board, nth};
 use super::labels::{LETTER, LINE, brief};
 use super::marks::{Align, Look, Rect, Role};
-use crate::explain::Place;
+use crate::explain::{Cell, Place};
 
-/// Said over what was set.
+/// Said over what was set, or beside it.
 const SET: &str = "set by hand";
 /// A row's sum is the one before up to here.
 const SAME: f64 = 1e-4;
+
+/// Says beside a gate, a span or a temperature that the reader set it.
+pub fn aside(board: &mut Board, area: Rect, cell: Cell) {
+    if board.source().set_to(cell).is_some() {
+        board.aside(area, SET);
+    }
+}
 
 /// The chosen query's weights that the reader had a hand in.
 pub struct ByHand {

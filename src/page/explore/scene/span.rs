@@ -1,6 +1,7 @@
 //! `adaptive_span`: how far back the local pass may look, and how sharply.
 
 use super::board::{Board, Come, Strip, strongest};
+use super::by_hand;
 use super::grid::{Shade, grid};
 use super::labels::LINE;
 use super::marks::{Align, Look, Rect, Role};
@@ -35,16 +36,13 @@ pub fn span(board: &mut Board) {
         ("span n, tokens", of(Quantity::Span), longest, Role::Span),
         ("temperature t", of(Quantity::Temperature), 1.0, Role::Gate),
     ];
-    let by_hand = |board: &Board, cell| board.source().set_to(cell).is_some();
     for (n, (label, cell, most, role)) in measures.into_iter().enumerate() {
         let start = 0.2 + n as f64 * 0.16;
         let come = board.phase(start, start + 0.15);
         let value = board.number(cell);
         let area = board.shelf(label, role, board.tall(26.0));
         board.say(label, &[value]);
-        if by_hand(board, cell) {
-            board.aside(area, "set by hand");
-        }
+        by_hand::aside(board, area, cell);
         let number = [value];
         let strip = Strip::bars(&number, role)
             .looking(Look::Share)
@@ -155,9 +153,7 @@ pub fn sharpen(board: &mut Board, place: Place) {
     let dividing = board.phase(0.62, 0.9);
     let area = board.shelf("÷ temperature t", Role::Gate, board.tall(26.0));
     board.say("temperature t", &[t]);
-    if board.source().set_to(temperature).is_some() {
-        board.aside(area, "set by hand");
-    }
+    by_hand::aside(board, area, temperature);
     let number = [t];
     let strip = Strip::bars(&number, Role::Gate)
         .looking(Look::Share)
