@@ -123,8 +123,8 @@ fn slider(page: &Page, slider: Slider) -> Html {
         on_number(move |value| {
             // Between its ends it stops nowhere closer to where it stands by itself.
             let inside = value > 0.0 && value < most;
-            let back = inside && (value - rest).abs() < step / 2.0;
-            let value = if back { rest } else { value };
+            let near = inside && (value - rest).abs() < step / 2.0;
+            let value = if near { rest } else { value };
             if picks.is_some() {
                 page.dispatch(Action::Explore(ExploreAction::Pick(picks)));
             }
