@@ -80,12 +80,7 @@ fn of_a_sentence_of_ones_own_one_is_led_to_the_head_that_its_guess_hangs_on() ->
             );
 
             // What the words say, done.
-            page.script::<()>(&format!(
-                "const slider = document.querySelector('#head-{}-{}');
-                 slider.value = '0';
-                 slider.dispatchEvent(new InputEvent('input', {{ bubbles: true }}));",
-                hangs["layer"], hangs["head"]
-            ))?;
+            page.slide(&format!("#head-{}-{}", hangs["layer"], hangs["head"]), 0)?;
             let line = "document.querySelector('.upshot p')?.textContent ?? ''";
             page.wait_for("what it did", &format!("({line}).includes('→')"))?;
             let shares = |of: &str| {
